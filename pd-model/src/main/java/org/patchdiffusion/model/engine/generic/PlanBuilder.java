@@ -1,0 +1,161 @@
+package org.patchdiffusion.model.engine.generic;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.VariableType;
+import org.nd4j.autodiff.samediff.internal.SameDiffOp;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.transforms.gradient.GradientBackwardsMarker;
+import org.nd4j.linalg.api.shape.LongShapeDescriptor;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Walks through the ops in order: computes what is constant, turns reshapes into views, replaces slow ops, finds the
+ * shapes of all results, and in the end allocates and binds the arrays.
+ */
+final class PlanBuilder {
+    private final SameDiff graph;
+    private final Values values;
+    private final List<OpCall> calls = new ArrayList<>();
+
+    PlanBuilder(SameDiff graph, Values values) {
+        this.graph = graph;
+        this.values = values;
+    }
+
+    /** The calls of the plan, in order; the values then hold all arrays. */
+    List<OpCall> build(Collection<String> wanted) {
+        for (SameDiffOp node : OpOrder.between(graph, values.names(), wanted)) {
+            add(new Instruction(node.getOp(), OpOrder.inputs(node), node.getOutputsOfOp()));
+        }
+        wanted.forEach(this::bindLeaf);
+        values.allocate(lifetimes(wanted));
+        Set<String> used = new HashSet<>(wanted);
+        for (OpCall call : calls) {
+            call.setInputs(arrays(call.instruction().inputs(), values::array));
+            call.setOutputs(arrays(call.instruction().outputs(), values::array));
+            used.addAll(call.instruction().inputs());
+        }
+        values.trim(used);
+        return calls;
+    }
+
+    private void add(Instruction instruction) {
+        instruction.inputs().forEach(this::bindLeaf);
+        try {
+            OpKinds.requireStatic(instruction, values);
+            if (instruction.op() instanceof GradientBackwardsMarker) {
+                values.fold(instruction.outputs().get(0), Nd4j.scalar(1.0f));
+            } else {
+                for (Instruction part : OpReplacements.of(instruction, values)) {
+                    prepare(part);
+                }
+            }
+        } catch (RuntimeException cause) {
+            throw new IllegalArgumentException(
+                    "cannot plan " + instruction.describe() + ": " + cause.getMessage(), cause);
+        }
+    }
+
+    /** Takes a constant of the graph, or says what is missing. */
+    private void bindLeaf(String name) {
+        if (values.isKnown(name)) {
+            return;
+        }
+        SDVariable variable = graph.getVariable(name);
+        if (variable.getVariableType() != VariableType.CONSTANT) {
+            throw new IllegalArgumentException("no array was given for the "
+                    + variable.getVariableType().name().toLowerCase(Locale.ROOT) + " " + name
+                    + " that the graph reads");
+        }
+        values.constant(name, variable.getArr());
+    }
+
+    private void prepare(Instruction instruction) {
+        OpCall call = new OpCall(instruction);
+        call.setInputs(arrays(instruction.inputs(), values::prototype));
+        List<LongShapeDescriptor> shapes = call.outputShapes();
+        String first = instruction.outputs().get(0);
+        if (OpKinds.keepsElements(instruction.op())
+                && values.isRowMajor(instruction.inputs().get(0))) {
+            values.view(first, instruction.inputs().get(0), shapes.get(0).getShape());
+            call.release();
+            return;
+        }
+        List<LongShapeDescriptor> results = new ArrayList<>();
+        for (int i = 0; i < shapes.size(); i++) {
+            results.add(typed(instruction.outputs().get(i), shapes.get(i)));
+        }
+        if (isConstant(instruction) || results.stream().allMatch(LongShapeDescriptor::isEmpty)) {
+            fold(call, results);
+        } else {
+            for (int i = 0; i < results.size(); i++) {
+                values.plan(instruction.outputs().get(i), results.get(i));
+            }
+            calls.add(call);
+        }
+    }
+
+    /** Several ops can make several types; the graph says which one it is. */
+    private LongShapeDescriptor typed(String name, LongShapeDescriptor shape) {
+        if (!graph.hasVariable(name)) {
+            return shape;
+        }
+        DataType type = graph.getVariable(name).dataType();
+        return type == null || type == shape.dataType() ? shape : shape.asDataType(type);
+    }
+
+    private boolean isConstant(Instruction instruction) {
+        return !OpKinds.isRandom(instruction.op())
+                && (OpKinds.readsOnlyShapes(instruction.op())
+                        || instruction.inputs().stream().allMatch(values::isConstant));
+    }
+
+    private void fold(OpCall call, List<LongShapeDescriptor> results) {
+        INDArray[] outputs = results.stream()
+                .map(shape -> shape.isEmpty() ? Nd4j.create(shape) : Nd4j.create(shape.dataType(), shape.getShape()))
+                .toArray(INDArray[]::new);
+        call.setOutputs(outputs);
+        if (Arrays.stream(outputs).noneMatch(INDArray::isEmpty)) {
+            call.run();
+        }
+        call.release();
+        for (int i = 0; i < outputs.length; i++) {
+            values.fold(call.instruction().outputs().get(i), outputs[i]);
+        }
+    }
+
+    /** From the call that writes an array to the last one that reads it; to the end if the caller wants it. */
+    private List<ArenaPlanner.Buffer> lifetimes(Collection<String> wanted) {
+        Map<String, Integer> lastUse = new HashMap<>();
+        for (int i = 0; i < calls.size(); i++) {
+            for (String input : calls.get(i).instruction().inputs()) {
+                lastUse.put(values.root(input), i);
+            }
+        }
+        wanted.forEach(name -> lastUse.put(values.root(name), calls.size()));
+        List<ArenaPlanner.Buffer> lifetimes = new ArrayList<>();
+        for (int i = 0; i < calls.size(); i++) {
+            for (String output : calls.get(i).instruction().outputs()) {
+                long length = values.prototype(output).length();
+                lifetimes.add(new ArenaPlanner.Buffer(output, length, i, lastUse.getOrDefault(output, i)));
+            }
+        }
+        return lifetimes;
+    }
+
+    private static INDArray[] arrays(List<String> names, Function<String, INDArray> source) {
+        return names.stream().map(source).toArray(INDArray[]::new);
+    }
+}

@@ -22,8 +22,10 @@ public final class ParameterLayout {
      * @param name official name, such as {@code model.enc.32x32_conv.weight}
      * @param storedShape shape of the SameDiff variable, row-major
      * @param offset index of the first element in the flat buffer
+     * @param trained false for a buffer of the state dict that is no trained parameter (the random frequencies of the
+     *     Fourier embedding); its gradient is always zero
      */
-    public record Entry(String name, List<Long> storedShape, long offset) {
+    public record Entry(String name, List<Long> storedShape, long offset, boolean trained) {
         public Entry {
             storedShape = List.copyOf(storedShape);
         }
@@ -77,9 +79,17 @@ public final class ParameterLayout {
         return find(name).orElseThrow(() -> new IllegalArgumentException("no parameter is named " + name));
     }
 
-    /** Number of elements of the flat buffer, which is the parameter count of the model. */
+    /** Number of elements of the flat buffer. */
     public long length() {
         return length;
+    }
+
+    /** Number of trained parameters: the length of the flat buffer without the state dict's fixed buffers. */
+    public long parameterCount() {
+        return entries.values().stream()
+                .filter(Entry::trained)
+                .mapToLong(Entry::length)
+                .sum();
     }
 
     @Override
@@ -105,11 +115,24 @@ public final class ParameterLayout {
         private Builder() {}
 
         /**
-         * Appends a parameter.
+         * Appends a trained parameter.
          *
          * @throws IllegalArgumentException if the name is taken or a dimension is not positive
          */
         public Builder add(String name, long... storedShape) {
+            return add(name, true, storedShape);
+        }
+
+        /**
+         * Appends a buffer that belongs to the state dict but is not trained.
+         *
+         * @throws IllegalArgumentException if the name is taken or a dimension is not positive
+         */
+        public Builder addBuffer(String name, long... storedShape) {
+            return add(name, false, storedShape);
+        }
+
+        private Builder add(String name, boolean trained, long... storedShape) {
             List<Long> shape = new ArrayList<>();
             for (long dim : storedShape) {
                 if (dim <= 0) {
@@ -117,7 +140,7 @@ public final class ParameterLayout {
                 }
                 shape.add(dim);
             }
-            Entry entry = new Entry(name, shape, length);
+            Entry entry = new Entry(name, shape, length, trained);
             if (entries.putIfAbsent(name, entry) != null) {
                 throw new IllegalArgumentException("two parameters are named " + name);
             }

@@ -1,0 +1,52 @@
+package org.patchdiffusion.model.io;
+
+import java.io.IOException;
+import java.util.Arrays;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Shapes that a file declares, before anything is allocated for them. */
+final class Shapes {
+    private static final int LONGEST_QUOTE = 80;
+
+    private Shapes() {}
+
+    /**
+     * Number of bytes of an array.
+     *
+     * @throws IOException if a dimension is negative or the number does not fit in 63 bits
+     */
+    static long bytes(long[] shape, DataType type) throws IOException {
+        long size = type.width();
+        boolean empty = false;
+        for (long dim : shape) {
+            if (dim < 0) {
+                throw new IOException("its shape " + Arrays.toString(shape) + " has a negative dimension");
+            }
+            if (dim == 0) {
+                empty = true;
+                continue;
+            }
+            if (size > Long.MAX_VALUE / dim) {
+                throw new IOException("its shape " + Arrays.toString(shape) + " is absurdly large");
+            }
+            size *= dim;
+        }
+        return empty ? 0 : size;
+    }
+
+    /** An array of zeros in row-major or column-major order; callers have checked its size. */
+    static INDArray allocate(DataType type, long[] shape, char order) {
+        if (shape.length == 0) {
+            return Nd4j.scalar(type, 0);
+        }
+        return Nd4j.createUninitialized(type, shape, order);
+    }
+
+    /** Text from a file as it may stand in a message: short, without control characters. */
+    static String printable(String text) {
+        String clean = text.replaceAll("\\p{C}", "?");
+        return clean.length() <= LONGEST_QUOTE ? clean : clean.substring(0, LONGEST_QUOTE) + "...";
+    }
+}

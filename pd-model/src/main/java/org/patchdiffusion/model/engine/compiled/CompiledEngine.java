@@ -1,0 +1,73 @@
+package org.patchdiffusion.model.engine.compiled;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.patchdiffusion.model.ParameterLayout;
+import org.patchdiffusion.model.engine.Engine;
+import org.patchdiffusion.model.engine.GenericEngine;
+import org.patchdiffusion.model.engine.Gradients;
+import org.patchdiffusion.model.engine.Graph;
+import org.patchdiffusion.model.engine.Program;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Compiles graphs for the CPU: oneDNN primitives on blocked tensors and fused pointwise kernels, one single-threaded
+ * replica a core. A graph with a node that it does not know runs whole as a plan of ND4J operations instead.
+ */
+public final class CompiledEngine implements Engine {
+    private static final Logger LOG = LoggerFactory.getLogger(CompiledEngine.class);
+
+    private final Accuracy accuracy;
+    private final Workers workers;
+    private final GenericEngine fallback = new GenericEngine();
+    private final Set<String> reported = ConcurrentHashMap.newKeySet();
+
+    /** An engine with one replica for each core. */
+    public CompiledEngine(Accuracy accuracy) {
+        this(accuracy, Runtime.getRuntime().availableProcessors());
+    }
+
+    /**
+     * An engine with a number of replicas.
+     *
+     * @param threads at least 1
+     */
+    public CompiledEngine(Accuracy accuracy, int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("an engine needs at least 1 thread, got " + threads);
+        }
+        this.accuracy = accuracy;
+        this.workers = new Workers(threads);
+    }
+
+    /** Whether this machine has what compiled programs need. */
+    public static boolean isAvailable() {
+        return OneDnn.find().isPresent();
+    }
+
+    @Override
+    public String name() {
+        return accuracy == Accuracy.EXACT ? "exact" : "fast";
+    }
+
+    @Override
+    public Program compile(Graph graph) {
+        if (OneDnn.find().isEmpty()) {
+            return new SinglePart(fallback.compile(graph));
+        }
+        try {
+            return new CompiledProgram(OneDnn.find().get(), accuracy, workers, graph);
+        } catch (UnsupportedGraphException e) {
+            if (reported.add(String.valueOf(e.getMessage()))) {
+                LOG.info("running the graph as a plan of ND4J operations, which is slower: {}", e.getMessage());
+            }
+            return new SinglePart(fallback.compile(graph));
+        }
+    }
+
+    @Override
+    public Gradients newGradients(ParameterLayout layout) {
+        return Gradients.zeros(layout, workers.count());
+    }
+}

@@ -1,0 +1,218 @@
+package org.patchdiffusion.model.engine.compiled;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import org.bytedeco.dnnl.stream;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.model.ParameterLayout;
+import org.patchdiffusion.model.engine.Gradients;
+import org.patchdiffusion.model.engine.Graph;
+import org.patchdiffusion.model.engine.Program;
+import org.patchdiffusion.model.engine.generic.GenericPlan;
+
+/**
+ * A compiled graph. A run copies the inputs in, computes what depends on no parameter for the whole batch (the
+ * prologue, a plan of ND4J operations), packs the weights, and lets every replica run its steps.
+ */
+final class CompiledProgram implements Program {
+    private final Graph graph;
+    private final Workers workers;
+    private final Map<String, INDArray> placeholders = new LinkedHashMap<>();
+    private final Map<String, INDArray> outputs = new LinkedHashMap<>();
+    private final GenericPlan prologue;
+    private final FlatMemory parameters;
+    private final PackedWeights weights;
+    private final List<Replica> replicas;
+    private final int nativeThreads;
+    private final List<ParameterLayout.Entry> untouched;
+    private boolean closed;
+
+    CompiledProgram(OneDnn oneDnn, Accuracy accuracy, Workers workers, Graph graph) {
+        this.graph = graph;
+        this.workers = workers;
+        List<String> wanted = new ArrayList<>(graph.outputs());
+        if (graph.loss() != null && !wanted.contains(graph.loss())) {
+            wanted.add(graph.loss());
+        }
+        for (SDVariable variable : graph.sameDiff().variables()) {
+            if (variable.isPlaceHolder()) {
+                placeholders.put(variable.name(), Nd4j.create(DataType.FLOAT, staticShape(variable)));
+            }
+        }
+        GraphView view = new GraphView(graph.sameDiff(), wanted);
+        Set<String> frontier = view.frontier(wanted);
+        prologue = GenericPlan.of(graph.sameDiff(), placeholders, frontier);
+        Map<String, INDArray> arrays = new HashMap<>();
+        Map<String, long[]> shapes = new HashMap<>();
+        for (String name : frontier) {
+            arrays.put(name, prologue.array(name));
+            shapes.put(name, prologue.array(name).shape());
+        }
+        long batch = batchSize();
+        TypedGraph typed = Fuser.run(GraphImporter.run(view, batch, shapes, graph.outputs(), graph.loss()));
+        TypedGraph placed = LayoutPass.run(typed, oneDnn.lanes());
+        placed.outputs().forEach((name, value) -> arrays.put(name, Nd4j.create(DataType.FLOAT, shape(value, batch))));
+        graph.outputs().forEach(name -> outputs.put(name, arrays.get(name)));
+
+        int count = (int) Math.min(workers.count(), batch);
+        nativeThreads = workers.count() / count;
+        parameters =
+                new FlatMemory(graph.parameters().layout(), graph.parameters().flat());
+        weights = new PackedWeights(oneDnn, parameters);
+        replicas = onWorkers(count, i -> {
+            int first = (int) (batch * i / count);
+            int end = (int) (batch * (i + 1) / count);
+            Replica.Share share = new Replica.Share(first, end - first);
+            return Replica.compile(oneDnn, accuracy, placed, share, weights, parameters, arrays);
+        });
+        untouched = parameters.layout().entries().stream()
+                .filter(e -> !replicas.get(0).trained().contains(e.name()))
+                .toList();
+    }
+
+    private static long[] staticShape(SDVariable placeholder) {
+        long[] shape = placeholder.getShape();
+        if (shape == null || Arrays.stream(shape).anyMatch(d -> d <= 0)) {
+            throw new IllegalArgumentException("placeholder " + placeholder.name() + " has the shape "
+                    + Arrays.toString(shape) + "; the engine needs graphs with fixed sizes");
+        }
+        return shape;
+    }
+
+    private long batchSize() {
+        long[] sizes = placeholders.values().stream()
+                .filter(a -> a.rank() > 0)
+                .mapToLong(a -> a.size(0))
+                .distinct()
+                .toArray();
+        if (sizes.length != 1) {
+            throw new UnsupportedGraphException(
+                    "the placeholders do not share their first axis, the batch: " + Arrays.toString(sizes));
+        }
+        return sizes[0];
+    }
+
+    private static long[] shape(Value value, long batch) {
+        return switch (value.kind) {
+            case IMAGE -> new long[] {batch, value.channels, value.height, value.width};
+            case VECTOR -> value.channels == 1 ? new long[] {batch} : new long[] {batch, value.channels};
+            case SCALAR -> new long[0];
+        };
+    }
+
+    private <T> List<T> onWorkers(int count, IntFunction<T> task) {
+        List<Callable<T>> tasks = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int index = i;
+            tasks.add(() -> task.apply(index));
+        }
+        return workers.run(nativeThreads, tasks);
+    }
+
+    @Override
+    public Map<String, INDArray> forward(Map<String, INDArray> inputs) {
+        return run(inputs, null);
+    }
+
+    @Override
+    public Map<String, INDArray> backward(Map<String, INDArray> inputs, Gradients gradients) {
+        if (graph.loss() == null) {
+            throw new IllegalStateException("the graph names no loss, so there is nothing to differentiate");
+        }
+        if (gradients.layout().length() != parameters.layout().length()
+                || gradients.parts().size() < replicas.size()) {
+            throw new IllegalArgumentException("expected gradients made by this engine for "
+                    + parameters.layout().length() + " parameters");
+        }
+        return run(inputs, gradients);
+    }
+
+    private synchronized Map<String, INDArray> run(Map<String, INDArray> inputs, Gradients gradients) {
+        if (closed) {
+            throw new IllegalStateException("the program is closed");
+        }
+        placeholders.forEach((name, array) -> copyInput(name, inputs.get(name), array));
+        prologue.run();
+        pack();
+        onWorkers(replicas.size(), i -> {
+            replicas.get(i).run(gradients == null ? null : gradients.parts().get(i));
+            return i;
+        });
+        if (gradients != null) {
+            clearRest(gradients);
+        }
+        INDArray loss = graph.loss() == null ? null : outputs.get(graph.loss());
+        if (loss != null) {
+            loss.assign(replicas.stream().mapToDouble(Replica::loss).sum());
+        }
+        return outputs;
+    }
+
+    private static void copyInput(String name, INDArray given, INDArray target) {
+        if (given == null) {
+            throw new IllegalArgumentException("input " + name + " is missing");
+        }
+        if (!Arrays.equals(given.shape(), target.shape())) {
+            throw new IllegalArgumentException("input " + name + " has the shape " + Arrays.toString(given.shape())
+                    + ", expected " + Arrays.toString(target.shape()));
+        }
+        target.assign(given);
+    }
+
+    private void pack() {
+        List<Consumer<stream>> fillers = weights.fillers();
+        onWorkers(replicas.size(), i -> {
+            for (int k = i; k < fillers.size(); k += replicas.size()) {
+                fillers.get(k).accept(replicas.get(i).stream());
+            }
+            return i;
+        });
+    }
+
+    /** Parts that no replica wrote, and parameters that the loss does not depend on, get zeros. */
+    private void clearRest(Gradients gradients) {
+        for (int i = 0; i < gradients.parts().size(); i++) {
+            INDArray part = gradients.parts().get(i);
+            if (i >= replicas.size()) {
+                part.assign(0);
+                continue;
+            }
+            for (ParameterLayout.Entry entry : untouched) {
+                part.get(org.nd4j.linalg.indexing.NDArrayIndex.interval(
+                                entry.offset(), entry.offset() + entry.length()))
+                        .assign(0);
+            }
+        }
+    }
+
+    /** Off-heap bytes of activations and scratch memory, over all replicas. */
+    long bytes() {
+        return replicas.stream().mapToLong(Replica::bytes).sum();
+    }
+
+    /** Collects the time of each kind of step from the next run on; null stops it. */
+    void profile(Profile profile) {
+        replicas.get(0).profile(profile);
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            replicas.forEach(Replica::close);
+            weights.close();
+            prologue.close();
+        }
+    }
+}

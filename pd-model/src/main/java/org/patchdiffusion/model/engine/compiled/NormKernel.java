@@ -1,0 +1,294 @@
+package org.patchdiffusion.model.engine.compiled;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+
+/**
+ * The arithmetic of a fused group norm on a blocked tensor.
+ *
+ * <p>Forward, an image's norm, embedding and adaptive scale come down to one scale and one shift per channel:
+ * z = scale·x + shift. Backward is the closed form in two passes: sums of dz and dz·(x − mean) over each channel, then
+ * dx = scale·dz + b·x + c with b and c constant over a group.
+ */
+final class NormKernel {
+
+    record Forward(FloatBuffer x, FloatBuffer shift, FloatBuffer adaptive, FloatBuffer y) {}
+
+    record Backward(
+            FloatBuffer x,
+            FloatBuffer dy,
+            FloatBuffer old,
+            FloatBuffer dx,
+            FloatBuffer dShift,
+            FloatBuffer dAdaptive) {}
+
+    private final Node.Norm node;
+    private final int batch;
+    private final Tiles tiles;
+    private final int channels;
+    private final int physical;
+    private final int groupChannels;
+    private final int pixels;
+    private final int blockFloats;
+    private final int[] place;
+
+    private final float[] gamma;
+    private final float[] beta;
+    private final float[] gammaGradient;
+    private final float[] betaGradient;
+    /** Per image and physical channel: what the backward pass needs again. */
+    private final float[][] scale;
+
+    private final float[][] shift;
+    private final float[][] mean;
+    private final double[][] sum;
+    private final float[][] embedding;
+    private final float[][] factor;
+    private final double[][] inverse;
+
+    private final float[] first;
+    private final float[] sums;
+    private final float[] squares;
+    private final float[] slope;
+    private final float[] constant;
+    private final float[] dVector;
+
+    NormKernel(Node.Norm node, int batch, Tiles tiles) {
+        this.node = node;
+        this.batch = batch;
+        this.tiles = tiles;
+        Value x = node.x();
+        channels = x.channels;
+        physical = x.map().physical();
+        groupChannels = channels / node.groups();
+        pixels = x.pixels();
+        blockFloats = pixels * tiles.lanes();
+        place = new int[channels];
+        Arrays.setAll(place, x.map()::physical);
+        gamma = new float[channels];
+        beta = new float[channels];
+        gammaGradient = new float[channels];
+        betaGradient = new float[channels];
+        scale = new float[batch][physical];
+        shift = new float[batch][physical];
+        mean = new float[batch][physical];
+        sum = new double[batch][physical];
+        embedding = new float[batch][channels];
+        factor = new float[batch][2 * channels];
+        inverse = new double[batch][node.groups()];
+        first = new float[physical];
+        sums = new float[physical];
+        squares = new float[physical];
+        slope = new float[physical];
+        constant = new float[physical];
+        dVector = new float[2 * channels];
+    }
+
+    void readParameters(FloatBuffer parameters, int gammaAt, int betaAt) {
+        parameters.get(gammaAt, gamma, 0, channels);
+        parameters.get(betaAt, beta, 0, channels);
+    }
+
+    void writeGradients(FloatBuffer gradient, int gammaAt, int betaAt) {
+        gradient.put(gammaAt, gammaGradient, 0, channels);
+        gradient.put(betaAt, betaGradient, 0, channels);
+    }
+
+    void forward(Forward work) {
+        for (int image = 0; image < batch; image++) {
+            if (work.shift() != null) {
+                work.shift().get(image * channels, embedding[image], 0, channels);
+            }
+            if (work.adaptive() != null) {
+                work.adaptive().get(image * 2 * channels, factor[image], 0, 2 * channels);
+            }
+            moments(work.x(), image);
+            for (int group = 0; group < node.groups(); group++) {
+                normalise(image, group);
+            }
+            apply(work, image);
+        }
+    }
+
+    /** Sums of each channel and of its squares, shifted by its first pixel so that nothing cancels. */
+    private void moments(FloatBuffer x, int image) {
+        Arrays.fill(sums, 0f);
+        Arrays.fill(squares, 0f);
+        for (int block = 0; block < physical; block += tiles.lanes()) {
+            int start = image * physical * pixels + block * pixels;
+            x.get(start, first, block, tiles.lanes());
+            tiles.repeat(first, block, tiles.c, Math.min(Tiles.SIZE, blockFloats));
+            for (int i = 0; i < blockFloats; i += Tiles.SIZE) {
+                int n = Math.min(Tiles.SIZE, blockFloats - i);
+                x.get(start + i, tiles.x, 0, n);
+                Loops.centred(tiles.x, tiles.c, tiles.y, tiles.z, n);
+                tiles.fold(tiles.y, n, sums, block);
+                tiles.fold(tiles.z, n, squares, block);
+            }
+        }
+    }
+
+    private void normalise(int image, int group) {
+        int from = group * groupChannels;
+        int to = from + groupChannels;
+        double count = (double) groupChannels * pixels;
+        double total = 0;
+        for (int c = from; c < to; c++) {
+            total += sums[place[c]] + pixels * centre(image, c);
+        }
+        double average = total / count;
+        double variance = 0;
+        for (int c = from; c < to; c++) {
+            double d = centre(image, c) - average;
+            variance += squares[place[c]] + 2 * d * sums[place[c]] + pixels * d * d;
+        }
+        double inv = 1 / Math.sqrt(variance / count + node.epsilon());
+        inverse[image][group] = inv;
+        for (int c = from; c < to; c++) {
+            double adaptiveScale = 1 + (double) factor[image][c];
+            double effective = gamma[c] * adaptiveScale;
+            int p = place[c];
+            scale[image][p] = (float) (effective * inv);
+            shift[image][p] = (float) (beta[c] * adaptiveScale
+                    + factor[image][channels + c]
+                    + (embedding[image][c] - average) * effective * inv);
+            mean[image][p] = (float) (average - embedding[image][c]);
+            sum[image][p] = sums[p] + pixels * (double) first[p];
+        }
+    }
+
+    /** Value around which a channel's sums were taken, embedding included. */
+    private double centre(int image, int channel) {
+        return (double) first[place[channel]] + embedding[image][channel];
+    }
+
+    private void apply(Forward work, int image) {
+        for (int block = 0; block < physical; block += tiles.lanes()) {
+            int start = image * physical * pixels + block * pixels;
+            int repeat = Math.min(Tiles.SIZE, blockFloats);
+            tiles.repeat(scale[image], block, tiles.a, repeat);
+            tiles.repeat(shift[image], block, tiles.b, repeat);
+            for (int i = 0; i < blockFloats; i += Tiles.SIZE) {
+                int n = Math.min(Tiles.SIZE, blockFloats - i);
+                work.x().get(start + i, tiles.x, 0, n);
+                if (node.silu()) {
+                    tiles.affineSilu(tiles.x, n);
+                } else {
+                    Loops.affine(tiles.x, tiles.a, tiles.b, tiles.x, n);
+                }
+                work.y().put(start + i, tiles.x, 0, n);
+            }
+        }
+    }
+
+    void backward(Backward work) {
+        Arrays.fill(gammaGradient, 0f);
+        Arrays.fill(betaGradient, 0f);
+        for (int image = 0; image < batch; image++) {
+            gradientSums(work, image);
+            for (int group = 0; group < node.groups(); group++) {
+                coefficients(image, group);
+            }
+            if (work.dShift() != null) {
+                shiftGradient(work.dShift(), image);
+            }
+            if (work.dAdaptive() != null) {
+                adaptiveGradient(work.dAdaptive(), image);
+            }
+            inputGradient(work, image);
+        }
+    }
+
+    /** First pass: dz (kept in dx when there is a SiLU), its sums, and its sums times (x − mean). */
+    private void gradientSums(Backward work, int image) {
+        Arrays.fill(sums, 0f);
+        Arrays.fill(squares, 0f);
+        int repeat = Math.min(Tiles.SIZE, blockFloats);
+        for (int block = 0; block < physical; block += tiles.lanes()) {
+            int start = image * physical * pixels + block * pixels;
+            tiles.repeat(scale[image], block, tiles.a, repeat);
+            tiles.repeat(shift[image], block, tiles.b, repeat);
+            tiles.repeat(mean[image], block, tiles.c, repeat);
+            for (int i = 0; i < blockFloats; i += Tiles.SIZE) {
+                int n = Math.min(Tiles.SIZE, blockFloats - i);
+                work.x().get(start + i, tiles.x, 0, n);
+                work.dy().get(start + i, tiles.y, 0, n);
+                if (node.silu()) {
+                    tiles.affineSiluGradient(tiles.x, tiles.y, n);
+                    work.dx().put(start + i, tiles.y, 0, n);
+                }
+                Loops.timesCentred(tiles.y, tiles.x, tiles.c, tiles.z, n);
+                tiles.fold(tiles.y, n, sums, block);
+                tiles.fold(tiles.z, n, squares, block);
+            }
+        }
+    }
+
+    private void coefficients(int image, int group) {
+        int from = group * groupChannels;
+        int to = from + groupChannels;
+        double inv = inverse[image][group];
+        double count = (double) groupChannels * pixels;
+        double s1 = 0;
+        double s2 = 0;
+        for (int c = from; c < to; c++) {
+            double adaptiveScale = 1 + (double) factor[image][c];
+            double a = sums[place[c]];
+            double b = inv * squares[place[c]];
+            gammaGradient[c] += (float) (adaptiveScale * b);
+            betaGradient[c] += (float) (adaptiveScale * a);
+            s1 += gamma[c] * adaptiveScale * a;
+            s2 += gamma[c] * adaptiveScale * b;
+        }
+        double perValue = -inv * inv * s2 / count;
+        for (int c = from; c < to; c++) {
+            int p = place[c];
+            slope[p] = (float) perValue;
+            // x enters as x + embedding; mean is already free of the embedding.
+            constant[p] = (float) (-inv * s1 / count - perValue * mean[image][p]);
+        }
+    }
+
+    /** The embedding's gradient is that of the input summed over the pixels. */
+    private void shiftGradient(FloatBuffer target, int image) {
+        for (int c = 0; c < channels; c++) {
+            int p = place[c];
+            dVector[c] = (float) (scale[image][p] * (double) sums[p]
+                    + (double) slope[p] * sum[image][p]
+                    + pixels * (double) constant[p]);
+        }
+        target.put(image * channels, dVector, 0, channels);
+    }
+
+    private void adaptiveGradient(FloatBuffer target, int image) {
+        for (int c = 0; c < channels; c++) {
+            int p = place[c];
+            double inv = inverse[image][c / groupChannels];
+            dVector[c] = (float) (gamma[c] * inv * squares[p] + (double) beta[c] * sums[p]);
+            dVector[channels + c] = sums[p];
+        }
+        target.put(image * 2 * channels, dVector, 0, 2 * channels);
+    }
+
+    private void inputGradient(Backward work, int image) {
+        FloatBuffer dz = node.silu() ? work.dx() : work.dy();
+        int repeat = Math.min(Tiles.SIZE, blockFloats);
+        for (int block = 0; block < physical; block += tiles.lanes()) {
+            int start = image * physical * pixels + block * pixels;
+            tiles.repeat(scale[image], block, tiles.a, repeat);
+            tiles.repeat(slope, block, tiles.b, repeat);
+            tiles.repeat(constant, block, tiles.c, repeat);
+            for (int i = 0; i < blockFloats; i += Tiles.SIZE) {
+                int n = Math.min(Tiles.SIZE, blockFloats - i);
+                work.x().get(start + i, tiles.x, 0, n);
+                dz.get(start + i, tiles.y, 0, n);
+                Loops.combine(tiles.y, tiles.a, tiles.x, tiles.b, tiles.c, tiles.y, n);
+                if (work.old() != null) {
+                    work.old().get(start + i, tiles.z, 0, n);
+                    Loops.add(tiles.y, tiles.z, tiles.y, n);
+                }
+                work.dx().put(start + i, tiles.y, 0, n);
+            }
+        }
+    }
+}

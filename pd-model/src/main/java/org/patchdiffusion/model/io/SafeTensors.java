@@ -59,7 +59,7 @@ public final class SafeTensors implements TensorFile {
     private final Path file;
     private final FileChannel channel;
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
-    private final Map<String, FileRegion> regions = new LinkedHashMap<>();
+    private final Map<String, Region> regions = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
 
     private SafeTensors(Path file, FileChannel channel) {
@@ -93,7 +93,7 @@ public final class SafeTensors implements TensorFile {
     }
 
     private void readHeader() throws IOException {
-        FileRegion whole = FileRegion.whole(channel);
+        Region whole = Region.of(channel);
         if (whole.length() < PREFIX) {
             throw new IOException("it has only " + whole.length() + " bytes");
         }
@@ -107,7 +107,7 @@ public final class SafeTensors implements TensorFile {
         if (json.length < length || json[0] != '{' || !(JSON.readTree(json) instanceof ObjectNode header)) {
             throw new IOException("its header is not a JSON object");
         }
-        FileRegion data = whole.slice(PREFIX + length, whole.length() - PREFIX - length);
+        Region data = whole.slice(PREFIX + length, whole.length() - PREFIX - length);
         for (Map.Entry<String, JsonNode> e : header.properties()) {
             if (e.getKey().equals(METADATA)) {
                 readMetadata(e.getValue());
@@ -130,7 +130,7 @@ public final class SafeTensors implements TensorFile {
         }
     }
 
-    private void readTensor(String name, JsonNode node, FileRegion data) throws IOException {
+    private void readTensor(String name, JsonNode node, Region data) throws IOException {
         String where = "tensor " + Shapes.printable(name) + ": ";
         Set<String> fields = new TreeSet<>();
         node.fieldNames().forEachRemaining(fields::add);
@@ -176,13 +176,13 @@ public final class SafeTensors implements TensorFile {
         return values;
     }
 
-    private void checkNoGaps(FileRegion data) throws IOException {
-        List<Map.Entry<String, FileRegion>> inOrder = new ArrayList<>(regions.entrySet());
+    private void checkNoGaps(Region data) throws IOException {
+        List<Map.Entry<String, Region>> inOrder = new ArrayList<>(regions.entrySet());
         inOrder.sort(Comparator.comparingLong(
-                        (Map.Entry<String, FileRegion> e) -> e.getValue().offset())
+                        (Map.Entry<String, Region> e) -> e.getValue().offset())
                 .thenComparingLong(e -> e.getValue().length()));
         long end = data.offset();
-        for (Map.Entry<String, FileRegion> e : inOrder) {
+        for (Map.Entry<String, Region> e : inOrder) {
             if (e.getValue().offset() != end) {
                 String what = e.getValue().offset() < end ? "overlaps the one before it" : "follows a hole";
                 throw new IOException("the data of tensor " + Shapes.printable(e.getKey()) + " " + what);

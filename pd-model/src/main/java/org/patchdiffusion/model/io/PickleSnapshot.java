@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.ModelConfig;
 
 /**
  * A snapshot of the official training tools, {@code network-snapshot-*.pkl}: a pickled dictionary with the EMA network,
@@ -109,6 +111,31 @@ public final class PickleSnapshot implements TensorFile {
      */
     public Map<String, Object> networkSettings() throws IOException {
         return settings(ema);
+    }
+
+    /**
+     * The configuration of the EMA network, with the noise levels of the loss.
+     *
+     * @throws IOException if its settings are unknown or out of range, or it has no position channels
+     */
+    public ModelConfig config() throws IOException {
+        try {
+            Map<String, Object> loss = lossSettings().orElse(Map.of());
+            return OfficialSettings.toConfig(preconditioning(), networkSettings(), loss);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + " is a snapshot, but its network cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Reads the EMA network.
+     *
+     * @throws IOException if its settings are unknown, its tensors are not those of the settings, or a weight is not
+     *     finite
+     */
+    public DiffusionModel model() throws IOException {
+        ModelConfig config = config();
+        return DiffusionModel.of(config, OfficialLayout.read(this, config));
     }
 
     /**

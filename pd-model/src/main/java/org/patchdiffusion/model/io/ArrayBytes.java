@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;
 import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -75,6 +76,31 @@ final class ArrayBytes {
                 out.write(chunk, 0, count);
             }
         }
+    }
+
+    /** Whether every element of a row-major float32 array is a finite number. */
+    static boolean isFinite(INDArray array) throws IOException {
+        boolean[] finite = {true};
+        write(array, new OutputStream() {
+            @Override
+            public void write(int value) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public void write(byte[] chunk, int from, int count) {
+                finite[0] &= isFinite(ByteBuffer.wrap(chunk, from, count).order(ByteOrder.LITTLE_ENDIAN));
+            }
+        });
+        return finite[0];
+    }
+
+    private static boolean isFinite(ByteBuffer floats) {
+        boolean finite = true;
+        while (floats.hasRemaining()) {
+            finite &= Float.isFinite(floats.getFloat());
+        }
+        return finite;
     }
 
     /** Where the first element stands: a view shares the pointer of its owner and adds an offset. */

@@ -27,7 +27,6 @@ import org.nd4j.linalg.api.buffer.DataType;
 record NpyHeader(DataType type, boolean fortranOrder, long[] shape, int size) {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     private static final int LONGEST = 1 << 16;
-    private static final int MOST_DIMENSIONS = 32;
     private static final int ALIGNMENT = 64;
     private static final Pattern FIELD =
             Pattern.compile("\\s*'(\\w+)'\\s*:\\s*('[^']*'|True|False|\\([^()]*\\)|\\[.*\\])\\s*,?");
@@ -146,9 +145,9 @@ record NpyHeader(DataType type, boolean fortranOrder, long[] shape, int size) {
         try {
             long[] shape =
                     Arrays.stream(dims.split(",")).mapToLong(Long::parseLong).toArray();
-            if (shape.length > MOST_DIMENSIONS) {
+            if (shape.length > Shapes.MOST_DIMENSIONS) {
                 throw new IOException(
-                        "it has " + shape.length + " dimensions, at most " + MOST_DIMENSIONS + " are accepted");
+                        "it has " + shape.length + " dimensions, at most " + Shapes.MOST_DIMENSIONS + " are accepted");
             }
             return shape;
         } catch (NumberFormatException e) {

@@ -138,7 +138,7 @@ public final class Npz {
     }
 
     private static byte[] header(String name, INDArray array) {
-        return NpyHeader.encode(array.dataType(), array.shape())
+        return NpyHeader.encode(array.dataType(), Shapes.of(array))
                 .orElseThrow(() -> new IllegalArgumentException("the array " + name + " has the element type "
                         + array.dataType() + ", which NumPy lacks; cast it to FLOAT"));
     }

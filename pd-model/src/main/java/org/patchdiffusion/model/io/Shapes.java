@@ -8,6 +8,9 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** Shapes that a file declares, before anything is allocated for them. */
 final class Shapes {
+    /** ND4J's limit on the rank of an array. */
+    static final int MOST_DIMENSIONS = 32;
+
     private static final int LONGEST_QUOTE = 80;
 
     private Shapes() {}
@@ -36,7 +39,12 @@ final class Shapes {
         return empty ? 0 : size;
     }
 
-    /** An array of zeros in row-major or column-major order; callers have checked its size. */
+    /** The shape of an array as files state it: ND4J's plain empty array claims none. */
+    static long[] of(INDArray array) {
+        return array.isEmpty() && array.rank() == 0 ? new long[] {0} : array.shape();
+    }
+
+    /** An uninitialised array in row-major or column-major order; callers have checked its size. */
     static INDArray allocate(DataType type, long[] shape, char order) {
         if (shape.length == 0) {
             return Nd4j.scalar(type, 0);

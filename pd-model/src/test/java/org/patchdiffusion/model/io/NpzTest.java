@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -99,23 +97,13 @@ class NpzTest {
             INDArray got = back.get(name);
             assertEquals(want.dataType(), got.dataType());
             assertArrayEquals(want.shape(), got.shape());
-            assertArrayEquals(bytes(want), bytes(got), name);
+            assertArrayEquals(Bytes.of(want), Bytes.of(got), name);
             assertTrue(name.equals("nan") || want.equals(got), name);
         });
         byte[] first = Files.readAllBytes(file);
         Npz.write(file, arrays);
         assertArrayEquals(first, Files.readAllBytes(file));
         assertEquals(1, Files.list(folder).count(), "no temporary file is left");
-    }
-
-    private static byte[] bytes(INDArray array) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try {
-            ArrayBytes.write(array, out);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return out.toByteArray();
     }
 
     @Test

@@ -62,6 +62,32 @@ class ImageDecoderTest {
     }
 
     @Test
+    void aTransparentColourBecomesWhite() throws IOException {
+        BufferedImage image = new BufferedImage(2, 1, BufferedImage.TYPE_INT_RGB);
+        image.setRGB(0, 0, 0x010203);
+        image.setRGB(1, 0, 0x040506);
+        byte[] file = TestImages.encode(image, "png");
+        byte[] transparent = {0, 0, 0, 6, 't', 'R', 'N', 'S', 0, 1, 0, 2, 0, 3, 0, 0, 0, 0};
+        CRC32 crc = new CRC32();
+        crc.update(transparent, 4, 10);
+        ByteBuffer.wrap(transparent).putInt(14, (int) crc.getValue());
+        int afterHeader = 33;
+        byte[] keyed = ByteBuffer.allocate(file.length + transparent.length)
+                .put(file, 0, afterHeader)
+                .put(transparent)
+                .put(file, afterHeader, file.length - afterHeader)
+                .array();
+        assertPixels(ImageDecoder.decode(keyed), 255, 4, 255, 5, 255, 6);
+    }
+
+    @Test
+    void oneBitGrayIsBlackAndWhite() throws IOException {
+        BufferedImage image = new BufferedImage(3, 1, BufferedImage.TYPE_BYTE_BINARY);
+        image.getRaster().setPixels(0, 0, 3, 1, new int[] {0, 1, 0});
+        assertPixels(ImageDecoder.decode(TestImages.encode(image, "png")), 0, 255, 0, 0, 255, 0, 0, 255, 0);
+    }
+
+    @Test
     void jpegComesCloseToWhatWasDrawn() throws IOException {
         BufferedImage image = new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();

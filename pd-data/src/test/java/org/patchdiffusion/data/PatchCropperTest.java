@@ -5,23 +5,31 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.model.io.Npz;
 
 class PatchCropperTest {
+
+    private static Map<String, INDArray> golden() throws IOException {
+        return Npz.read(Path.of("src/test/resources/golden/patches.npz"));
+    }
 
     @ParameterizedTest
     @ValueSource(ints = {16, 8, 4})
     void patchesAndPositionsAreBitEqualToTheReference(int patch) throws IOException {
-        Npz golden = new Npz("/golden/patches.npz");
+        Map<String, INDArray> golden = golden();
         String key = "patch" + patch + ".";
-        float[] images = golden.floats("images");
-        long[] offsets = golden.longs(key + "offset_ij");
+        float[] images = golden.get("images").data().asFloat();
+        long[] offsets = golden.get(key + "offset_ij").data().asLong();
         PatchCropper cropper = new PatchCropper(3, 16, 16);
         PatchSize size = new PatchSize(patch, patch);
         float[] pixels = new float[4 * 3 * patch * patch];
@@ -32,13 +40,13 @@ class PatchCropperTest {
             cropper.values(image, crop, size, pixels, i * 3 * patch * patch);
             cropper.positions(crop.top(), crop.left(), size, positions, i * 2 * patch * patch);
         }
-        assertArrayEquals(golden.floats(key + "images"), pixels);
-        assertArrayEquals(golden.floats(key + "pos"), positions);
+        assertArrayEquals(golden.get(key + "images").data().asFloat(), pixels);
+        assertArrayEquals(golden.get(key + "pos").data().asFloat(), positions);
     }
 
     @Test
     void wholeImagePositionsAreTheReferenceForEveryImage() throws IOException {
-        float[] golden = new Npz("/golden/patches.npz").floats("patch16.pos");
+        float[] golden = golden().get("patch16.pos").data().asFloat();
         assertArrayEquals(golden, Positions.whole(4, 16, 16).data().asFloat());
         assertArrayEquals(new long[] {4, 2, 16, 16}, Positions.whole(4, 16, 16).shape());
     }

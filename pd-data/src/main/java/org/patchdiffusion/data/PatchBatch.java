@@ -1,0 +1,46 @@
+package org.patchdiffusion.data;
+
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
+
+/**
+ * The images of one training step.
+ *
+ * <p>The arrays belong to whoever takes the batch, who closes it after the step.
+ *
+ * @param step the training step
+ * @param size size of all its patches
+ * @param y clean patches in [-1, 1], float32 [B, channels, h, w]
+ * @param pos their coordinates in the whole image, float32 [B, 2, h, w] (see {@link Positions})
+ * @param labels one-hot classes, float32 [B, number of classes]; null if the data set has no labels
+ * @param crops where each patch comes from
+ */
+public record PatchBatch(long step, PatchSize size, INDArray y, INDArray pos, INDArray labels, List<Crop> crops)
+        implements AutoCloseable {
+
+    public PatchBatch {
+        crops = List.copyOf(crops);
+    }
+
+    /** Number of images, B. */
+    public int count() {
+        return crops.size();
+    }
+
+    /** The same arrays as features [y, pos] or [y, pos, labels], with no labels to compare an output with. */
+    public MultiDataSet toMultiDataSet() {
+        INDArray[] features = labels == null ? new INDArray[] {y, pos} : new INDArray[] {y, pos, labels};
+        return new MultiDataSet(features, new INDArray[0]);
+    }
+
+    /** Frees the arrays. */
+    @Override
+    public void close() {
+        y.close();
+        pos.close();
+        if (labels != null) {
+            labels.close();
+        }
+    }
+}

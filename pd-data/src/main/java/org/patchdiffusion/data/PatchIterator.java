@@ -1,0 +1,260 @@
+package org.patchdiffusion.data;
+
+import java.io.NotSerializableException;
+import java.io.ObjectOutputStream;
+import java.util.NoSuchElementException;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.dataset.api.MultiDataSetPreProcessor;
+import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
+
+/**
+ * The batches of a training run: each step shows random patches of the next images of an endless shuffled order.
+ *
+ * <p>All images of a step have the same patch size, drawn by the schedule, and a step on patches of 1/k of the sides
+ * shows k times the batch (Wang et al., arXiv 2304.12526, section 3.3). Each image is cropped at its own random place.
+ * As a {@link MultiDataSetIterator} it gives the features [y, pos], or [y, pos, one-hot labels] of a labelled data set.
+ *
+ * <p>A batch is a pure function of (seed, step): {@link #seek} resumes a run exactly, and the number of workers never
+ * changes a bit. Used by one thread at a time.
+ */
+public final class PatchIterator implements MultiDataSetIterator, AutoCloseable {
+
+    private static final long serialVersionUID = 1L;
+
+    private final transient PatchSizes sizes;
+    private final transient PatchSchedule schedule;
+    private final transient ShuffledOrder order;
+    private final transient PatchLoader loader;
+    private final transient Prefetcher prefetcher;
+    private final int batch;
+    private final int prefetch;
+    private final long steps;
+    private long nextStep;
+    private long plannedStep;
+    private long plannedPosition;
+    private transient MultiDataSetPreProcessor preProcessor;
+
+    private PatchIterator(Builder builder) {
+        sizes = builder.sizes;
+        schedule = builder.schedule == null ? sizes.drawn(builder.seed) : builder.schedule;
+        order = new ShuffledOrder(builder.seed, builder.dataset.size());
+        loader = new PatchLoader(builder.dataset, builder.seed, builder.flip);
+        prefetcher = builder.prefetch == 0 ? null : new Prefetcher(builder.workers);
+        batch = builder.batch;
+        prefetch = builder.prefetch;
+        steps = builder.steps;
+    }
+
+    /**
+     * Starts the description of an iterator.
+     *
+     * @throws IllegalArgumentException if the sizes are for images of another size
+     */
+    public static Builder builder(ImageDataset dataset, PatchSizes sizes) {
+        return new Builder(dataset, sizes);
+    }
+
+    /** What an iterator shows; the defaults are an endless run of 16 images a step, not flipped, without prefetch. */
+    public static final class Builder {
+        private final ImageDataset dataset;
+        private final PatchSizes sizes;
+        private PatchSchedule schedule;
+        private int batch = 16;
+        private long seed;
+        private long steps = Long.MAX_VALUE;
+        private boolean flip;
+        private int workers = 1;
+        private int prefetch;
+
+        private Builder(ImageDataset dataset, PatchSizes sizes) {
+            if (sizes.height() != dataset.height() || sizes.width() != dataset.width()) {
+                throw new IllegalArgumentException("patch sizes are for images of " + sizes.width() + "x"
+                        + sizes.height() + ", but those of " + dataset.name() + " are " + dataset.width() + "x"
+                        + dataset.height());
+            }
+            this.dataset = dataset;
+            this.sizes = sizes;
+        }
+
+        /** Images in a step on whole images, at least 1. */
+        public Builder batch(int images) {
+            batch = require("batch", images, 1);
+            return this;
+        }
+
+        /** Seed of the order, patch sizes, crops and flips. */
+        public Builder seed(long value) {
+            seed = value;
+            return this;
+        }
+
+        /** Number of steps after which the iterator ends, at least 1. */
+        public Builder steps(long count) {
+            if (count < 1) {
+                throw new IllegalArgumentException("number of steps is " + count + ", expected at least 1");
+            }
+            steps = count;
+            return this;
+        }
+
+        /** Patch size of each step; by default {@link PatchSizes#drawn} with the iterator's seed. */
+        public Builder schedule(PatchSchedule value) {
+            schedule = value;
+            return this;
+        }
+
+        /** Whether to mirror each shown image left to right with probability 1/2. */
+        public Builder randomFlip(boolean value) {
+            flip = value;
+            return this;
+        }
+
+        /**
+         * Makes batches ahead of their use.
+         *
+         * @param threads daemon threads, at least 1
+         * @param batches how many batches are made ahead; 0 makes each one when it is asked for
+         */
+        public Builder prefetch(int threads, int batches) {
+            workers = require("number of data threads", threads, 1);
+            prefetch = require("number of batches made ahead", batches, 0);
+            return this;
+        }
+
+        private static int require(String what, int value, int least) {
+            if (value < least) {
+                throw new IllegalArgumentException(what + " is " + value + ", expected at least " + least);
+            }
+            return value;
+        }
+
+        public PatchIterator build() {
+            return new PatchIterator(this);
+        }
+    }
+
+    /** The step that the next batch is for. */
+    public long step() {
+        return nextStep;
+    }
+
+    /**
+     * Goes to a step: the next batch is that of {@code step}. Takes about 0.1 s for each million steps.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public void seek(long step) {
+        if (step < 0) {
+            throw new IllegalArgumentException("step is " + step + ", expected 0 or more");
+        }
+        if (prefetcher != null) {
+            prefetcher.clear();
+        }
+        if (step < plannedStep) {
+            plannedStep = 0;
+            plannedPosition = 0;
+        }
+        while (plannedStep < step) {
+            plannedPosition += sizes.batch(batch, schedule.at(plannedStep++));
+        }
+        nextStep = step;
+    }
+
+    @Override
+    public boolean hasNext() {
+        return nextStep < steps;
+    }
+
+    /**
+     * The batch of the next step, which the caller closes after use.
+     *
+     * @throws NoSuchElementException after the last step
+     */
+    public PatchBatch nextBatch() {
+        if (!hasNext()) {
+            throw new NoSuchElementException("the data iterator ended after step " + steps);
+        }
+        nextStep++;
+        if (prefetcher == null) {
+            return plan().load(loader);
+        }
+        while (plannedStep < steps && prefetcher.ahead() < prefetch) {
+            Plan plan = plan();
+            prefetcher.submit(() -> plan.load(loader));
+        }
+        return prefetcher.take();
+    }
+
+    private record Plan(long step, PatchSize size, int[] images) {
+        PatchBatch load(PatchLoader loader) {
+            return loader.load(step, size, images);
+        }
+    }
+
+    private Plan plan() {
+        PatchSize size = schedule.at(plannedStep);
+        int[] images = new int[sizes.batch(batch, size)];
+        for (int i = 0; i < images.length; i++) {
+            images[i] = order.imageAt(plannedPosition++);
+        }
+        return new Plan(plannedStep++, size, images);
+    }
+
+    /**
+     * The batch of the next step as features [y, pos] or [y, pos, labels].
+     *
+     * @throws NoSuchElementException after the last step
+     */
+    @Override
+    public MultiDataSet next() {
+        MultiDataSet data = nextBatch().toMultiDataSet();
+        if (preProcessor != null) {
+            preProcessor.preProcess(data);
+        }
+        return data;
+    }
+
+    /** @throws UnsupportedOperationException always: the step decides the number of images */
+    @Override
+    public MultiDataSet next(int number) {
+        throw new UnsupportedOperationException("a step shows batch x resolution / patch images; call next()");
+    }
+
+    @Override
+    public void setPreProcessor(MultiDataSetPreProcessor value) {
+        preProcessor = value;
+    }
+
+    @Override
+    public MultiDataSetPreProcessor getPreProcessor() {
+        return preProcessor;
+    }
+
+    @Override
+    public boolean resetSupported() {
+        return true;
+    }
+
+    /** Whether a wrapper may prefetch from this iterator: not if it does so itself. */
+    @Override
+    public boolean asyncSupported() {
+        return prefetcher == null;
+    }
+
+    @Override
+    public void reset() {
+        seek(0);
+    }
+
+    private void writeObject(ObjectOutputStream out) throws NotSerializableException {
+        throw new NotSerializableException("a PatchIterator holds its images; build a new one and seek to the step");
+    }
+
+    /** Stops the worker threads and frees the batches made ahead. The data set stays open. */
+    @Override
+    public void close() {
+        if (prefetcher != null) {
+            prefetcher.close();
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package org.patchdiffusion.data;
+
+import java.util.Arrays;
+
+/**
+ * Brings images to another size, one axis after the other, on the stored (not gamma-corrected) values: each smaller
+ * pixel is the average of the area that it covers, so halving a size is exactly the average of 2x2 pixels; larger pixels
+ * are interpolated linearly.
+ */
+final class Resampler {
+
+    private static final byte WHITE = (byte) 255;
+
+    private Resampler() {}
+
+    /**
+     * An image of a size.
+     *
+     * @throws IllegalArgumentException if the transform is NONE and the image has another ratio of width to height; the
+     *     message continues a sentence that starts with the name of the image
+     */
+    static RgbImage resample(RgbImage image, int height, int width, Transform transform) {
+        return switch (transform) {
+            case NONE -> {
+                if ((long) image.height() * width != (long) image.width() * height) {
+                    throw new IllegalArgumentException("is " + image.size() + ", which has another ratio than " + width
+                            + "x" + height + "; use the transform center-crop or fit");
+                }
+                yield resize(image, height, width);
+            }
+            case CENTER_CROP -> resize(centered(image, height, width), height, width);
+            case FIT -> fit(image, height, width);
+        };
+    }
+
+    private static RgbImage centered(RgbImage image, int height, int width) {
+        int cropHeight = Math.min(image.height(), roundedShare(image.width(), height, width));
+        int cropWidth = Math.min(image.width(), roundedShare(image.height(), width, height));
+        int top = (image.height() - cropHeight) / 2;
+        int left = (image.width() - cropWidth) / 2;
+        byte[] pixels = new byte[RgbImage.CHANNELS * cropHeight * cropWidth];
+        for (int c = 0; c < RgbImage.CHANNELS; c++) {
+            for (int y = 0; y < cropHeight; y++) {
+                int from = (c * image.height() + top + y) * image.width() + left;
+                System.arraycopy(image.pixels(), from, pixels, (c * cropHeight + y) * cropWidth, cropWidth);
+            }
+        }
+        return new RgbImage(cropHeight, cropWidth, pixels);
+    }
+
+    private static RgbImage fit(RgbImage image, int height, int width) {
+        int fitHeight = Math.min(height, roundedShare(width, image.height(), image.width()));
+        int fitWidth = Math.min(width, roundedShare(height, image.width(), image.height()));
+        RgbImage inner = resize(image, fitHeight, fitWidth);
+        int top = (height - fitHeight) / 2;
+        int left = (width - fitWidth) / 2;
+        byte[] pixels = new byte[RgbImage.CHANNELS * height * width];
+        Arrays.fill(pixels, WHITE);
+        for (int c = 0; c < RgbImage.CHANNELS; c++) {
+            for (int y = 0; y < fitHeight; y++) {
+                int to = (c * height + top + y) * width + left;
+                System.arraycopy(inner.pixels(), (c * fitHeight + y) * fitWidth, pixels, to, fitWidth);
+            }
+        }
+        return new RgbImage(height, width, pixels);
+    }
+
+    private static int roundedShare(int length, int numerator, int denominator) {
+        return (int) Math.max(1, Math.round((double) length * numerator / denominator));
+    }
+
+    private static RgbImage resize(RgbImage image, int height, int width) {
+        if (image.height() == height && image.width() == width) {
+            return image;
+        }
+        Taps columns = Taps.of(image.width(), width);
+        Taps rows = Taps.of(image.height(), height);
+        byte[] pixels = new byte[RgbImage.CHANNELS * height * width];
+        double[] narrow = new double[image.height() * width];
+        for (int c = 0; c < RgbImage.CHANNELS; c++) {
+            int plane = c * image.height() * image.width();
+            for (int y = 0; y < image.height(); y++) {
+                for (int x = 0; x < width; x++) {
+                    double sum = 0;
+                    for (int k = 0; k < columns.weights[x].length; k++) {
+                        int column = columns.first[x] + k;
+                        sum += columns.weights[x][k] * (image.pixels()[plane + y * image.width() + column] & 255);
+                    }
+                    narrow[y * width + x] = sum;
+                }
+            }
+            for (int y = 0; y < height; y++) {
+                for (int x = 0; x < width; x++) {
+                    double sum = 0;
+                    for (int k = 0; k < rows.weights[y].length; k++) {
+                        sum += rows.weights[y][k] * narrow[(rows.first[y] + k) * width + x];
+                    }
+                    pixels[(c * height + y) * width + x] = (byte) Math.floor(sum + 0.5);
+                }
+            }
+        }
+        return new RgbImage(height, width, pixels);
+    }
+
+    /**
+     * Which source pixels make up each target pixel.
+     *
+     * @param first index of the first one
+     * @param weights weight of the first one and those that follow; each row has sum 1
+     */
+    private record Taps(int[] first, double[][] weights) {
+
+        static Taps of(int from, int to) {
+            Taps taps = new Taps(new int[to], new double[to][]);
+            double step = (double) from / to;
+            for (int i = 0; i < to; i++) {
+                if (step >= 1) {
+                    taps.cover(i, i * step, (i + 1) * step, from);
+                } else {
+                    taps.interpolate(i, (i + 0.5) * step - 0.5, from);
+                }
+            }
+            return taps;
+        }
+
+        private void cover(int target, double start, double end, int from) {
+            int last = Math.min(from, (int) Math.ceil(end));
+            first[target] = (int) start;
+            weights[target] = new double[last - first[target]];
+            for (int j = first[target]; j < last; j++) {
+                weights[target][j - first[target]] =
+                        Math.max(0, Math.min(j + 1, end) - Math.max(j, start)) / (end - start);
+            }
+        }
+
+        private void interpolate(int target, double center, int from) {
+            double inside = Math.max(0, Math.min(from - 1, center));
+            first[target] = (int) inside;
+            double share = inside - first[target];
+            weights[target] = share == 0 ? new double[] {1} : new double[] {1 - share, share};
+        }
+    }
+}

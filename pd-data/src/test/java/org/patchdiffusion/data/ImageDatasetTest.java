@@ -1,0 +1,306 @@
+package org.patchdiffusion.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ImageDatasetTest {
+
+    @TempDir
+    Path temp;
+
+    private final Map<String, byte[]> files = new LinkedHashMap<>();
+
+    private ImageDataset open(DatasetOptions options) throws IOException {
+        Path zip = TestImages.zip(temp.resolve("faces.zip"), files);
+        return ImageDataset.open(zip, options, ProgressListener.NONE);
+    }
+
+    private String failure(DatasetOptions options) {
+        String message = assertThrows(IOException.class, () -> open(options)).getMessage();
+        assertTrue(message.startsWith(temp.resolve("faces.zip") + ": "), message);
+        return message.substring(temp.toString().length() + 1);
+    }
+
+    private void addImages(int count) {
+        for (int i = count - 1; i >= 0; i--) {
+            files.put(String.format("%02d/img.png", i), TestImages.png(6, 4, i));
+        }
+    }
+
+    private static DatasetOptions labelled() {
+        return DatasetOptions.ALL.withLabels(true);
+    }
+
+    @Test
+    void imagesComeInTheOrderOfTheirPathsWithTheirLabels() throws IOException {
+        addImages(3);
+        files.put("README.txt", TestImages.text("not an image"));
+        files.put("__MACOSX/._00.png", TestImages.text("not an image"));
+        files.put(
+                "dataset.json",
+                TestImages.text(
+                        """
+                {"labels": [["02/img.png", 0], ["00/img.png", 4], ["01/img.png", 2]]}"""));
+        try (ImageDataset dataset = open(labelled())) {
+            assertEquals("faces", dataset.name());
+            assertEquals(
+                    "3 4 6 3 5",
+                    String.join(
+                            " ",
+                            List.of(
+                                            dataset.size(),
+                                            dataset.height(),
+                                            dataset.width(),
+                                            dataset.channels(),
+                                            dataset.labelDim())
+                                    .stream()
+                                    .map(String::valueOf)
+                                    .toList()));
+            for (int i = 0; i < 3; i++) {
+                assertArrayEquals(ImageDecoder.decode(TestImages.png(6, 4, i)).pixels(), dataset.image(i));
+            }
+            assertEquals("4 2 0", dataset.label(0) + " " + dataset.label(1) + " " + dataset.label(2));
+        }
+    }
+
+    @Test
+    void folderAndZipAreTheSameDataSet() throws IOException {
+        addImages(3);
+        Path folder = TestImages.folder(temp.resolve("set"), files);
+        try (ImageDataset zipped = open(DatasetOptions.ALL);
+                ImageDataset unpacked = ImageDataset.open(folder)) {
+            assertEquals("set", unpacked.name());
+            assertEquals(0, unpacked.labelDim());
+            assertEquals(-1, unpacked.label(0));
+            assertEquals(zipped.fingerprint(), unpacked.fingerprint());
+            assertTrue(zipped.fingerprint().matches("[0-9a-f]{64}"));
+        }
+    }
+
+    @Test
+    void theFingerprintKnowsNamesPixelsAndLabels() throws IOException {
+        addImages(2);
+        files.put("dataset.json", TestImages.text("{\"labels\": [[\"00/img.png\", 0], [\"01/img.png\", 1]]}"));
+        String original = open(labelled()).fingerprint();
+        assertNotEquals(original, open(DatasetOptions.ALL).fingerprint());
+        files.put("dataset.json", TestImages.text("{\"labels\": [[\"00/img.png\", 1], [\"01/img.png\", 1]]}"));
+        assertNotEquals(original, open(labelled()).fingerprint());
+        files.remove("dataset.json");
+        String unlabelled = open(DatasetOptions.ALL).fingerprint();
+        assertNotEquals(unlabelled, open(DatasetOptions.ALL.withXflip(true)).fingerprint());
+        files.put("01/img.png", TestImages.png(6, 4, 99));
+        assertNotEquals(unlabelled, open(DatasetOptions.ALL).fingerprint());
+        byte[] first = files.remove("00/img.png");
+        files.put("00/renamed.png", first);
+        files.put("01/img.png", TestImages.png(6, 4, 1));
+        assertNotEquals(unlabelled, open(DatasetOptions.ALL).fingerprint());
+    }
+
+    @Test
+    void xflipAddsMirroredCopies() throws IOException {
+        addImages(2);
+        files.put("dataset.json", TestImages.text("{\"labels\": [[\"00/img.png\", 0], [\"01/img.png\", 1]]}"));
+        try (ImageDataset dataset = open(labelled().withXflip(true))) {
+            assertEquals(4, dataset.size());
+            assertEquals(1, dataset.label(3));
+            byte[] plain = dataset.image(1);
+            byte[] mirrored = dataset.image(3);
+            for (int row = 0; row < 3 * 4; row++) {
+                for (int x = 0; x < 6; x++) {
+                    assertEquals(plain[row * 6 + x], mirrored[row * 6 + 5 - x]);
+                }
+            }
+            assertArrayEquals(plain, new RgbImage(4, 6, mirrored).mirrored().pixels());
+        }
+    }
+
+    @Test
+    void aSubsetIsChosenByItsSeedAndKeepsItsOrder() throws IOException {
+        addImages(20);
+        ImageDataset all = open(DatasetOptions.ALL);
+        List<Integer> first = positions(all, open(DatasetOptions.ALL.withMaxSize(7, 1)));
+        assertEquals(7, first.size());
+        assertEquals(first.stream().sorted().toList(), first);
+        assertEquals(first, positions(all, open(DatasetOptions.ALL.withMaxSize(7, 1))));
+        assertNotEquals(first, positions(all, open(DatasetOptions.ALL.withMaxSize(7, 2))));
+        assertEquals(20, open(DatasetOptions.ALL.withMaxSize(100, 1)).size());
+    }
+
+    private static List<Integer> positions(ImageDataset all, ImageDataset part) {
+        List<Integer> positions = new ArrayList<>();
+        for (int i = 0; i < part.size(); i++) {
+            for (int j = 0; j < all.size(); j++) {
+                if (Arrays.equals(part.image(i), all.image(j))) {
+                    positions.add(j);
+                }
+            }
+        }
+        return positions;
+    }
+
+    @Test
+    void theClassFilterKeepsClassNumbers() throws IOException {
+        addImages(3);
+        files.put(
+                "dataset.json",
+                TestImages.text(
+                        """
+                {"labels": [["00/img.png", 2], ["01/img.png", 0], ["02/img.png", 2]], "classes": ["a", "b", "c", "d"]}"""));
+        try (ImageDataset dataset = open(labelled().withClasses(Set.of(2)))) {
+            assertEquals(2, dataset.size());
+            assertEquals(4, dataset.labelDim());
+            assertEquals(2, dataset.label(1));
+        }
+        assertEquals(0, open(DatasetOptions.ALL.withClasses(Set.of(0))).labelDim());
+        assertEquals(
+                "faces.zip: holds no image of class [3]; its classes are 0 to 3",
+                failure(DatasetOptions.ALL.withClasses(Set.of(3))));
+    }
+
+    @Test
+    void progressRisesToTheNumberOfImages() throws IOException {
+        addImages(5);
+        List<String> heard = new ArrayList<>();
+        Path zip = TestImages.zip(temp.resolve("faces.zip"), files);
+        ImageDataset.open(zip, DatasetOptions.ALL, (done, total) -> heard.add(done + "/" + total));
+        assertEquals(List.of("1/5", "2/5", "3/5", "4/5", "5/5"), heard);
+    }
+
+    @Test
+    void missingAndEmptySourcesAreRefused() throws IOException {
+        Path nowhere = temp.resolve("nowhere");
+        assertEquals(
+                nowhere + ": there is no such file or folder; give a folder or a zip of PNG or JPEG images",
+                assertThrows(IOException.class, () -> ImageDataset.open(nowhere))
+                        .getMessage());
+        assertEquals("faces.zip: holds no images; put PNG or JPEG files inside", failure(DatasetOptions.ALL));
+        files.put("notes.txt", TestImages.text("hello"));
+        assertEquals("faces.zip: holds no images; put PNG or JPEG files inside", failure(DatasetOptions.ALL));
+        Path text = Files.write(temp.resolve("notes.zip"), TestImages.text("hello"));
+        String message =
+                assertThrows(IOException.class, () -> ImageDataset.open(text)).getMessage();
+        assertTrue(message.startsWith(text + ": is not a complete zip file ("), message);
+    }
+
+    @Test
+    void mixedSizesAreRefusedNamingTheImage() {
+        addImages(3);
+        files.put("01/img.png", TestImages.png(8, 4, 1));
+        assertEquals(
+                "faces.zip: image 01/img.png is 8x4, expected 6x4 as 00/img.png; run \"pd dataset --resolution 6x4"
+                        + " --transform center-crop\" first",
+                failure(DatasetOptions.ALL));
+    }
+
+    @Test
+    void damagedImagesAreRefusedNamingTheImage() {
+        addImages(3);
+        files.put("02/img.png", Arrays.copyOf(files.get("02/img.png"), 60));
+        String message = failure(DatasetOptions.ALL);
+        assertTrue(message.startsWith("faces.zip: image 02/img.png cannot be decoded ("), message);
+        files.put("02/img.png", TestImages.text("hello"));
+        assertEquals("faces.zip: image 02/img.png is neither a PNG nor a JPEG image", failure(DatasetOptions.ALL));
+    }
+
+    @Test
+    void zipsCutShortAreRefused() throws IOException {
+        addImages(3);
+        byte[] zip = Files.readAllBytes(TestImages.zip(temp.resolve("whole.zip"), files));
+        Path cut = Files.write(temp.resolve("cut.zip"), Arrays.copyOf(zip, zip.length - 40));
+        String message =
+                assertThrows(IOException.class, () -> ImageDataset.open(cut)).getMessage();
+        assertTrue(message.startsWith(cut + ": is not a complete zip file ("), message);
+    }
+
+    @Test
+    void damagedZipEntriesAreRefusedNamingTheImage() throws IOException {
+        addImages(1);
+        Path path = TestImages.zip(temp.resolve("damaged.zip"), files);
+        byte[] zip = Files.readAllBytes(path);
+        Arrays.fill(zip, 60, 90, (byte) 0xFF);
+        Files.write(path, zip);
+        String message =
+                assertThrows(IOException.class, () -> ImageDataset.open(path)).getMessage();
+        assertTrue(message.matches("\\Q" + path + "\\E: (image )?00/img.png (cannot be|is) .+"), message);
+    }
+
+    @Test
+    void zipBombsAreRefused() {
+        files.put("bomb.png", new byte[ImageSource.MAX_IMAGE_FILE_BYTES + 1]);
+        assertEquals(
+                "faces.zip: bomb.png cannot be read (holds more than the 64 MiB allowed)", failure(DatasetOptions.ALL));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'labels': [['00/img.png', 0]]} | gives no class to image 01/img.png",
+                "{'labels': [['00/img.png', 0], ['01/img.png', 1], ['x.png', 1]]} | names image x.png, which is not in"
+                        + " the data set (1 such)",
+                "{'labels': [['00/img.png', -1], ['01/img.png', 1]]} | gives image 00/img.png the class -1, expected 0"
+                        + " to 99999",
+                "{'labels': [['00/img.png', 99999999999], ['01/img.png', 1]]} | gives image 00/img.png the class"
+                        + " 99999999999, expected 0 to 99999",
+                "{'labels': [['00/img.png', 0], ['00/img.png', 1]]} | lists image 00/img.png twice",
+                "{'labels': [['00/img.png', 0, 1]]} | gives image 00/img.png more than one class",
+            })
+    void labelsThatDoNotFitAreRefused(String json, String complaint) {
+        addImages(2);
+        files.put("dataset.json", TestImages.text(json.replace('\'', '"')));
+        assertEquals("faces.zip: dataset.json " + complaint, failure(labelled()));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'labels': [['00/img.png', 0.5]]} | dataset.json: label 0 (00/img.png) is not ['path', class] with a"
+                        + " whole number as class",
+                "{'labels': [7]} | dataset.json: label 0 is not ['path', class] with a whole number as class",
+                "{'labels': {}} | dataset.json: 'labels' is neither null nor a list of ['path', class]",
+                "[] | dataset.json is not a JSON object; expected {'labels': [['path', class], ...]}",
+                "{'labels': null} | has no labels; add a dataset.json with {'labels': [['path', class], ...]}, or train"
+                        + " without labels",
+            })
+    void labelFilesOfAnotherFormAreRefused(String json, String complaint) {
+        addImages(1);
+        files.put("dataset.json", TestImages.text(json.replace('\'', '"')));
+        assertEquals("faces.zip: " + complaint.replace('\'', '"'), failure(labelled()));
+    }
+
+    @Test
+    void brokenJsonIsRefusedWithTheReason() {
+        addImages(1);
+        for (String json : new String[] {"", "{\"labels\": [[\"00/img.png\"", "{\"labels\": [[\"00/img.png\", 0]]"}) {
+            files.put("dataset.json", TestImages.text(json));
+            String message = failure(labelled());
+            assertTrue(message.startsWith("faces.zip: dataset.json"), message);
+        }
+    }
+
+    @Test
+    void optionsOutOfRangeAreRefused() {
+        assertThrows(IllegalArgumentException.class, () -> DatasetOptions.ALL.withMaxSize(0, 1));
+        assertThrows(IllegalArgumentException.class, () -> DatasetOptions.ALL.withClasses(Set.of(-1)));
+        assertFalse(DatasetOptions.ALL.useLabels());
+    }
+}

@@ -1,0 +1,297 @@
+package org.patchdiffusion.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+class PatchIteratorTest {
+
+    private static final PatchSizes SIZES = PatchSizes.ofPixels(16, 24, 0.5, 2);
+
+    private static PatchIterator.Builder builder(int images, int classes) {
+        return PatchIterator.builder(new FakeDataset(images, 16, 24, classes), SIZES)
+                .batch(4)
+                .seed(9)
+                .randomFlip(true);
+    }
+
+    /** Images whose pixels are a function of their index and place. */
+    private record FakeDataset(int size, int height, int width, int labelDim) implements ImageDataset {
+        @Override
+        public String name() {
+            return "fake";
+        }
+
+        @Override
+        public int channels() {
+            return 3;
+        }
+
+        @Override
+        public byte[] image(int index) {
+            if (index == 13) {
+                throw new IllegalStateException("image 13 is broken");
+            }
+            byte[] pixels = new byte[3 * height * width];
+            for (int i = 0; i < pixels.length; i++) {
+                pixels[i] = (byte) (31 * index + i);
+            }
+            return pixels;
+        }
+
+        @Override
+        public int label(int index) {
+            return labelDim == 0 ? -1 : index % labelDim;
+        }
+
+        @Override
+        public String fingerprint() {
+            return "fake";
+        }
+
+        @Override
+        public void close() {
+            // Nothing is held.
+        }
+    }
+
+    private static String content(PatchBatch batch) {
+        try (batch) {
+            return batch.step() + " " + batch.size() + batch.crops()
+                    + Arrays.hashCode(batch.y().data().asFloat())
+                    + Arrays.hashCode(batch.pos().data().asFloat());
+        }
+    }
+
+    private static List<String> contents(PatchIterator iterator, int steps) {
+        List<String> contents = new ArrayList<>();
+        for (int i = 0; i < steps; i++) {
+            contents.add(content(iterator.nextBatch()));
+        }
+        return contents;
+    }
+
+    @Test
+    void aBatchHoldsTheCropsThatItNames() {
+        ImageDataset dataset = new FakeDataset(10, 16, 24, 3);
+        Set<PatchSize> seen = new HashSet<>();
+        PatchCropper cropper = new PatchCropper(3, 16, 24);
+        PatchIterator iterator = builder(10, 3).build();
+        for (int step = 0; step < 20; step++) {
+            try (PatchBatch batch = iterator.nextBatch()) {
+                PatchSize size = batch.size();
+                seen.add(size);
+                int count = 4 * 16 / size.height();
+                int area = size.height() * size.width();
+                assertEquals(count, batch.count());
+                assertArrayEquals(
+                        new long[] {count, 3, size.height(), size.width()},
+                        batch.y().shape());
+                assertArrayEquals(
+                        new long[] {count, 2, size.height(), size.width()},
+                        batch.pos().shape());
+                float[] y = new float[count * 3 * area];
+                float[] pos = new float[count * 2 * area];
+                float[] labels = new float[count * 3];
+                for (int i = 0; i < count; i++) {
+                    Crop crop = batch.crops().get(i);
+                    cropper.pixels(dataset.image(crop.image()), crop, size, y, i * 3 * area);
+                    cropper.positions(crop.top(), crop.left(), size, pos, i * 2 * area);
+                    labels[i * 3 + crop.image() % 3] = 1;
+                }
+                assertArrayEquals(y, batch.y().data().asFloat());
+                assertArrayEquals(pos, batch.pos().data().asFloat());
+                assertArrayEquals(labels, batch.labels().data().asFloat());
+            }
+        }
+        assertEquals(Set.copyOf(SIZES.sizes()), seen);
+    }
+
+    @Property(tries = 30)
+    void seekingToAStepGivesTheBatchOfThatStep(
+            @ForAll @LongRange(min = 0, max = 60) long first, @ForAll @LongRange(min = 0, max = 60) long second) {
+        List<String> inOrder = contents(builder(10, 0).build(), 61);
+        for (PatchIterator iterator :
+                List.of(builder(10, 0).build(), builder(10, 0).prefetch(2, 3).build())) {
+            try (iterator) {
+                iterator.seek(first);
+                assertEquals(first, iterator.step());
+                assertEquals(inOrder.get((int) first), content(iterator.nextBatch()));
+                iterator.seek(second);
+                assertEquals(inOrder.get((int) second), content(iterator.nextBatch()));
+            }
+        }
+    }
+
+    @Property(tries = 12)
+    void workersNeverChangeABit(
+            @ForAll @IntRange(min = 1, max = 4) int workers, @ForAll @IntRange(min = 0, max = 5) int ahead) {
+        try (PatchIterator iterator = builder(10, 2).prefetch(workers, ahead).build()) {
+            assertEquals(contents(builder(10, 2).build(), 25), contents(iterator, 25));
+        }
+    }
+
+    @Test
+    void seedsGiveDifferentBatches() {
+        assertNotEquals(
+                contents(builder(10, 0).seed(1).build(), 3),
+                contents(builder(10, 0).seed(2).build(), 3));
+    }
+
+    @Test
+    void stepsShowEveryImageOncePerEpoch() {
+        PatchIterator iterator = builder(10, 0).build();
+        List<Integer> shown = new ArrayList<>();
+        while (shown.size() < 100) {
+            try (PatchBatch batch = iterator.nextBatch()) {
+                batch.crops().forEach(crop -> shown.add(crop.image()));
+            }
+        }
+        for (int epoch = 0; epoch < 10; epoch++) {
+            assertEquals(
+                    10, Set.copyOf(shown.subList(10 * epoch, 10 * epoch + 10)).size());
+        }
+        assertNotEquals(shown.subList(0, 10), shown.subList(10, 20));
+    }
+
+    @Property
+    void theOrderVisitsEveryImageOncePerEpoch(
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 200) int size,
+            @ForAll @LongRange(min = 0, max = 1_000_000) long epoch) {
+        ShuffledOrder order = new ShuffledOrder(seed, size);
+        Set<Integer> seen = new HashSet<>();
+        for (int i = 0; i < size; i++) {
+            int image = order.imageAt(epoch * size + i);
+            assertTrue(image >= 0 && image < size);
+            assertTrue(seen.add(image));
+            assertEquals(image, new ShuffledOrder(seed, size).imageAt(epoch * size + i));
+        }
+    }
+
+    @Test
+    void permutationsAreUniform() {
+        int[] count = new int[24];
+        int n = 12_000;
+        for (int epoch = 0; epoch < n; epoch++) {
+            int[] p = ShuffledOrder.shuffle(4, RandomStream.of(1, Purpose.ORDER, epoch, 0));
+            int rank = 0;
+            for (int i = 0; i < 4; i++) {
+                int smaller = 0;
+                for (int j = i + 1; j < 4; j++) {
+                    smaller += p[j] < p[i] ? 1 : 0;
+                }
+                rank = rank * (4 - i) + smaller;
+            }
+            count[rank]++;
+        }
+        double chiSquare = 0;
+        for (int c : count) {
+            chiSquare += Math.pow(c - n / 24.0, 2) / (n / 24.0);
+        }
+        // The 99.9% point of chi-square with 23 degrees of freedom.
+        assertTrue(chiSquare < 49.7, "chi-square " + chiSquare);
+    }
+
+    @Test
+    void cropsReachEveryPlaceAndHalfAreFlipped() {
+        PatchIterator iterator = builder(10, 0).build();
+        Set<Integer> tops = new HashSet<>();
+        Set<Integer> lefts = new HashSet<>();
+        int flipped = 0;
+        int count = 0;
+        for (int step = 0; step < 300; step++) {
+            try (PatchBatch batch = iterator.nextBatch()) {
+                for (Crop crop : batch.crops()) {
+                    flipped += crop.flipped() ? 1 : 0;
+                    count++;
+                    if (batch.size().height() == 4) {
+                        tops.add(crop.top());
+                        lefts.add(crop.left());
+                    }
+                }
+            }
+        }
+        assertEquals(13, tops.size());
+        assertEquals(19, lefts.size());
+        assertEquals(0.5, (double) flipped / count, 2.5 / Math.sqrt(count));
+    }
+
+    @Test
+    void featuresAreImagesPositionsAndLabels() {
+        MultiDataSet labelled = builder(10, 3).build().next();
+        assertEquals(3, labelled.numFeatureArrays());
+        assertEquals(3, labelled.getFeatures(2).size(1));
+        assertEquals(0, labelled.numLabelsArrays());
+        PatchIterator plain = builder(10, 0).build();
+        assertEquals(2, plain.next().numFeatureArrays());
+        plain.setPreProcessor(data -> data.setFeatures(0, data.getFeatures(0).neg()));
+        MultiDataSet negated = plain.next();
+        plain.seek(1);
+        assertEquals(plain.nextBatch().y().neg(), negated.getFeatures(0));
+    }
+
+    @Test
+    void aBoundedIteratorEndsAndStartsAgain() {
+        for (int ahead : new int[] {0, 3}) {
+            try (PatchIterator iterator =
+                    builder(10, 0).steps(4).prefetch(1, ahead).build()) {
+                List<String> first = contents(iterator, 4);
+                assertFalse(iterator.hasNext());
+                assertThrows(NoSuchElementException.class, iterator::nextBatch);
+                iterator.reset();
+                assertEquals(first, contents(iterator, 4));
+            }
+        }
+    }
+
+    @Test
+    void failuresOfWorkersReachTheCaller() {
+        for (int ahead : new int[] {0, 3}) {
+            try (PatchIterator iterator = builder(20, 0).prefetch(2, ahead).build()) {
+                Exception e = assertThrows(IllegalStateException.class, () -> contents(iterator, 20));
+                assertEquals("image 13 is broken", e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void badSettingsAreRefused() {
+        ImageDataset dataset = new FakeDataset(10, 16, 16, 0);
+        Exception e = assertThrows(IllegalArgumentException.class, () -> PatchIterator.builder(dataset, SIZES));
+        assertEquals("patch sizes are for images of 24x16, but those of fake are 16x16", e.getMessage());
+        assertThrows(IllegalArgumentException.class, () -> builder(10, 0).batch(0));
+        assertThrows(IllegalArgumentException.class, () -> builder(10, 0).steps(0));
+        assertThrows(IllegalArgumentException.class, () -> builder(10, 0).prefetch(0, 1));
+        assertThrows(
+                IllegalArgumentException.class, () -> builder(10, 0).build().seek(-1));
+    }
+
+    @Test
+    void aScheduleReplacesTheDraw() {
+        PatchSize whole = new PatchSize(16, 24);
+        PatchIterator iterator = builder(10, 0).schedule(step -> whole).build();
+        for (int i = 0; i < 5; i++) {
+            try (PatchBatch batch = iterator.nextBatch()) {
+                assertSame(whole, batch.size());
+            }
+        }
+    }
+}

@@ -36,6 +36,7 @@ final class PlanBuilder {
 
     /** The calls of the plan, in order; the values then hold all arrays. */
     List<OpCall> build(Collection<String> wanted) {
+        values.names().forEach(this::requireDeclaredShape);
         for (SameDiffOp node : OpOrder.between(graph, values.names(), wanted)) {
             add(new Instruction(node.getOp(), OpOrder.inputs(node), node.getOutputsOfOp()));
         }
@@ -49,6 +50,25 @@ final class PlanBuilder {
         }
         values.trim(used);
         return calls;
+    }
+
+    /** ND4J broadcasts, or reads past the end, where shapes do not fit. */
+    private void requireDeclaredShape(String fed) {
+        SDVariable variable = graph.getVariable(fed);
+        if (variable == null) {
+            throw new IllegalArgumentException("the graph has no variable named " + fed);
+        }
+        INDArray array = values.array(fed);
+        long[] declared = variable.getVariableType() == VariableType.ARRAY ? null : variable.getShape();
+        boolean fits = declared == null || declared.length == array.rank();
+        for (int axis = 0; fits && declared != null && axis < declared.length; axis++) {
+            fits = declared[axis] < 0 || declared[axis] == array.size(axis);
+        }
+        if (!fits || array.dataType() != variable.dataType()) {
+            throw new IllegalArgumentException("the array for " + fed + " is " + array.dataType() + " "
+                    + Arrays.toString(array.shape()) + ", but the graph declares " + variable.dataType() + " "
+                    + Arrays.toString(declared));
+        }
     }
 
     private void add(Instruction instruction) {

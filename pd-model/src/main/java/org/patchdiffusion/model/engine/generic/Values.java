@@ -51,6 +51,15 @@ final class Values implements AutoCloseable {
         folded.add(array);
     }
 
+    /** Name of a constant scalar. */
+    String scalar(float value) {
+        String name = "#" + value;
+        if (!isKnown(name)) {
+            fold(name, Nd4j.scalar(value));
+        }
+        return name;
+    }
+
     void plan(String name, LongShapeDescriptor shape) {
         planned.put(name, shape);
     }

@@ -1,0 +1,122 @@
+package org.patchdiffusion.model.engine;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.VariableType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.model.engine.generic.GenericPlan;
+
+/** A forward and a backward plan over the same input buffers and parameters. */
+final class GenericProgram implements Program {
+    private final Graph graph;
+    private final GraphSignature signature;
+    private final Map<String, INDArray> inputs = new LinkedHashMap<>();
+    private final Map<String, INDArray> fed = new LinkedHashMap<>();
+    private final GradientWriter writer;
+
+    /** Null until the first forward run if the graph has a loss: most such programs never run forward alone. */
+    private GenericPlan forward;
+
+    private GradientGraph gradientGraph;
+    private GenericPlan backward;
+    private boolean closed;
+
+    GenericProgram(Graph graph) {
+        this.graph = graph;
+        this.signature = GraphSignature.of(graph);
+        this.writer = new GradientWriter(graph.parameters().layout());
+        signature
+                .inputShapes()
+                .forEach((name, shape) -> inputs.put(name, Nd4j.create(signature.inputType(name), shape)));
+        fed.putAll(inputs);
+        signature.parameters().forEach(name -> fed.put(name, graph.parameters().view(name)));
+        try {
+            if (graph.loss() == null) {
+                forward = GenericPlan.of(graph.sameDiff(), fed, graph.outputs());
+            } else {
+                planBackward();
+            }
+        } catch (RuntimeException failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    private void planBackward() {
+        gradientGraph = GradientGraph.of(graph, signature.parameters());
+        SameDiff sameDiff = gradientGraph.sameDiff();
+        Map<String, INDArray> known = new LinkedHashMap<>(fed);
+        for (SDVariable variable : sameDiff.variables()) {
+            // SameDiff keeps d loss / d loss = 1 in a variable of its own.
+            if (variable.getVariableType() == VariableType.VARIABLE) {
+                known.putIfAbsent(variable.name(), variable.getArr());
+            }
+        }
+        List<String> wanted = new ArrayList<>(graph.outputs());
+        wanted.add(graph.loss());
+        wanted.addAll(gradientGraph.gradients().values());
+        backward = GenericPlan.of(sameDiff, known, wanted);
+        if (backward.array(graph.loss()).length() != 1) {
+            throw new IllegalArgumentException("the loss " + graph.loss() + " has the shape "
+                    + backward.array(graph.loss()).shapeInfoToString() + "; only a scalar can be differentiated");
+        }
+    }
+
+    @Override
+    public Map<String, INDArray> forward(Map<String, INDArray> given) {
+        bind(given);
+        if (forward == null) {
+            forward = GenericPlan.of(graph.sameDiff(), fed, graph.outputs());
+        }
+        forward.run();
+        return outputs(forward);
+    }
+
+    @Override
+    public Map<String, INDArray> backward(Map<String, INDArray> given, Gradients gradients) {
+        if (graph.loss() == null) {
+            throw new IllegalStateException("the graph names no loss, so there is nothing to differentiate");
+        }
+        bind(given);
+        backward.run();
+        Map<String, String> names = gradientGraph.gradients();
+        writer.write(gradients, parameter -> Optional.ofNullable(names.get(parameter))
+                .map(backward::array));
+        return outputs(backward);
+    }
+
+    private void bind(Map<String, INDArray> given) {
+        if (closed) {
+            throw new IllegalStateException("the program is closed");
+        }
+        signature.requireInputs(given);
+        inputs.forEach((name, buffer) -> buffer.assign(given.get(name)));
+    }
+
+    private Map<String, INDArray> outputs(GenericPlan plan) {
+        Map<String, INDArray> outputs = new LinkedHashMap<>();
+        graph.outputs().forEach(name -> outputs.put(name, plan.array(name)));
+        return outputs;
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (forward != null) {
+            forward.close();
+        }
+        if (backward != null) {
+            backward.close();
+        }
+        inputs.values().forEach(INDArray::close);
+    }
+}

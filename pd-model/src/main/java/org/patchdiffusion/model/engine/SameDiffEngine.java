@@ -1,0 +1,27 @@
+package org.patchdiffusion.model.engine;
+
+import org.patchdiffusion.model.ParameterLayout;
+
+/** Executes graphs by SameDiff itself: slow, and the reference that every other engine is tested against. */
+public final class SameDiffEngine implements Engine {
+
+    @Override
+    public String name() {
+        return "samediff";
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>If the graph names a loss, this builds its gradient graph inside the given SameDiff instance.
+     */
+    @Override
+    public Program compile(Graph graph) {
+        return new SameDiffProgram(graph);
+    }
+
+    @Override
+    public Gradients newGradients(ParameterLayout layout) {
+        return Gradients.zeros(layout, 1);
+    }
+}

@@ -1,0 +1,80 @@
+package org.patchdiffusion.model.engine;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.api.OutAndGrad;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** {@code SameDiff.output} and {@code SameDiff.calculateGradientsAndOutputs} on the current parameters. */
+final class SameDiffProgram implements Program {
+    private final Graph graph;
+    private final GraphSignature signature;
+    private final GradientWriter writer;
+    private boolean closed;
+
+    SameDiffProgram(Graph graph) {
+        this.graph = graph;
+        this.signature = GraphSignature.of(graph);
+        this.writer = new GradientWriter(graph.parameters().layout());
+        if (graph.loss() != null) {
+            GradientGraph.of(graph, signature.parameters());
+        }
+    }
+
+    @Override
+    public Map<String, INDArray> forward(Map<String, INDArray> given) {
+        return graph.sameDiff().output(prepare(given), graph.outputs());
+    }
+
+    @Override
+    public Map<String, INDArray> backward(Map<String, INDArray> given, Gradients gradients) {
+        if (graph.loss() == null) {
+            throw new IllegalStateException("the graph names no loss, so there is nothing to differentiate");
+        }
+        Map<String, INDArray> inputs = prepare(given);
+        // Another program may have set another loss since.
+        GradientGraph.of(graph, signature.parameters());
+        OutAndGrad result =
+                graph.sameDiff().calculateGradientsAndOutputs(inputs, graph.outputs(), signature.parameters());
+        Map<String, INDArray> byParameter = result.getGradients();
+        writer.write(gradients, parameter -> Optional.ofNullable(byParameter.get(parameter)));
+        return result.getOutputs();
+    }
+
+    private Map<String, INDArray> prepare(Map<String, INDArray> given) {
+        if (closed) {
+            throw new IllegalStateException("the program is closed");
+        }
+        signature.requireInputs(given);
+        push(graph.sameDiff());
+        if (graph.sameDiff().hasGradientFunction()) {
+            push(graph.sameDiff().getFunction("grad"));
+        }
+        return rowMajor(given);
+    }
+
+    /** From other inputs SameDiff may return arrays that look right and fail in later operations, such as casts. */
+    private static Map<String, INDArray> rowMajor(Map<String, INDArray> given) {
+        Map<String, INDArray> inputs = new HashMap<>(given);
+        inputs.replaceAll((name, array) -> array.ordering() == 'c' ? array : array.dup('c'));
+        return inputs;
+    }
+
+    /** SameDiff copies an array that is a view of another unless told otherwise, so the values may have to follow. */
+    private void push(SameDiff sameDiff) {
+        for (String name : signature.parameters()) {
+            INDArray own = sameDiff.getVariable(name).getArr();
+            INDArray current = graph.parameters().view(name);
+            if (own.data().address() != current.data().address()) {
+                own.assign(current);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

@@ -1,0 +1,235 @@
+package org.patchdiffusion.model.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.patchdiffusion.model.ParameterLayout;
+
+/** What every engine must do, asked of all of them. */
+class EngineContractTest {
+
+    /**
+     * An engine under test.
+     *
+     * @param tolerance largest relative error against stock SameDiff
+     */
+    record Candidate(String name, double tolerance) {
+        Engine engine() {
+            return Engines.byName(name);
+        }
+    }
+
+    static List<Candidate> engines() {
+        return List.of(new Candidate("samediff", 0), new Candidate("generic", 1e-6));
+    }
+
+    static Stream<Arguments> enginesAndGraphs() {
+        List<Supplier<TestGraphs.Case>> graphs =
+                List.of(TestGraphs::network, TestGraphs::algebra, TestGraphs::indexing, TestGraphs::broadcasting);
+        return engines().stream().flatMap(engine -> graphs.stream().map(graph -> Arguments.of(engine, graph.get())));
+    }
+
+    @ParameterizedTest
+    @MethodSource("enginesAndGraphs")
+    void givesTheNumbersOfSameDiff(Candidate candidate, TestGraphs.Case test) {
+        Graph graph = test.graph();
+        Engine engine = candidate.engine();
+        Gradients gradients = engine.newGradients(graph.parameters().layout());
+        Map<String, INDArray> wantedGradients = reference(test);
+        try (Program program = engine.compile(graph)) {
+            for (int run = 0; run < 2; run++) {
+                Map<String, INDArray> wanted = graph.sameDiff().output(test.inputs(), graph.outputs());
+                assertOutputs(candidate, wanted, program.forward(test.inputs()));
+                assertOutputs(candidate, wanted, program.backward(test.inputs(), gradients));
+                INDArray flat = gradients.sum();
+                for (ParameterLayout.Entry entry : graph.parameters().layout().entries()) {
+                    INDArray wantedGradient = wantedGradients.get(entry.name());
+                    assertClose(entry.name(), wantedGradient, slice(flat, entry), candidate.tolerance());
+                }
+            }
+        }
+    }
+
+    private static void assertOutputs(Candidate candidate, Map<String, INDArray> wanted, Map<String, INDArray> got) {
+        assertEquals(wanted.keySet(), got.keySet());
+        wanted.forEach((name, value) -> {
+            assertArrayEquals(value.shape(), got.get(name).shape(), name);
+            assertEquals(value.dataType(), got.get(name).dataType(), name);
+            assertClose(name, value, got.get(name), candidate.tolerance());
+        });
+    }
+
+    /** Straight from SameDiff, past our engine over it; null for a parameter without influence. */
+    private static Map<String, INDArray> reference(TestGraphs.Case test) {
+        Graph graph = test.graph();
+        graph.sameDiff().setLossVariables(graph.loss());
+        List<String> names = graph.parameters().layout().entries().stream()
+                .map(ParameterLayout.Entry::name)
+                .toList();
+        return graph.sameDiff().calculateGradients(test.inputs(), names);
+    }
+
+    private static INDArray slice(INDArray flat, ParameterLayout.Entry entry) {
+        return flat.get(NDArrayIndex.interval(entry.offset(), entry.offset() + entry.length()))
+                .reshape('c', entry.shape());
+    }
+
+    private static void assertClose(String name, INDArray wanted, INDArray got, double tolerance) {
+        if (wanted == null) {
+            assertEquals(0, got.norm2Number().doubleValue(), name + " must be zero");
+            return;
+        }
+        INDArray want = wanted.castTo(DataType.DOUBLE);
+        double error = want.sub(got.castTo(DataType.DOUBLE)).norm2Number().doubleValue();
+        double norm = want.norm2Number().doubleValue();
+        assertTrue(norm > 0, name + " is zero: the test shows nothing");
+        assertTrue(error <= tolerance * norm, name + ": relative error " + error / norm);
+    }
+
+    @ParameterizedTest
+    @MethodSource("engines")
+    void agreesWithTheClosedForm(Candidate candidate) {
+        TestGraphs.Case test = TestGraphs.closedForm();
+        Graph graph = test.graph();
+        INDArray x = test.inputs().get("x");
+        INDArray w = graph.parameters().view("w");
+        Gradients gradients = candidate.engine().newGradients(graph.parameters().layout());
+        gradients.parts().forEach(part -> part.assign(Float.NaN));
+        try (Program program = candidate.engine().compile(graph)) {
+            for (int run = 0; run < 2; run++) {
+                w.addi(run); // as an optimizer would between two runs
+                Map<String, INDArray> outputs = program.backward(test.inputs(), gradients);
+                assertClose("y", x.mul(w), outputs.get("y"), 1e-6);
+                assertEquals(
+                        x.mul(w).norm2Number().doubleValue(),
+                        Math.sqrt(outputs.get("loss").getDouble(0)),
+                        1e-5);
+                INDArray wanted = w.mul(x).muli(x).muli(2);
+                ParameterLayout layout = graph.parameters().layout();
+                assertClose("w", wanted, slice(gradients.sum(), layout.get("w")), 1e-6);
+                assertClose("unused", null, slice(gradients.sum(), layout.get("unused")), 0);
+                assertClose("y", x.mul(w), program.forward(test.inputs()).get("y"), 1e-6);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("engines")
+    void readsInputsInAnyMemoryOrder(Candidate candidate) {
+        TestGraphs.Case test = TestGraphs.closedForm();
+        try (Program program = candidate.engine().compile(test.graph())) {
+            INDArray wanted = program.forward(test.inputs()).get("y").dup();
+            INDArray columnMajor = test.inputs().get("x").dup('f');
+            assertClose("y", wanted, program.forward(Map.of("x", columnMajor)).get("y"), 1e-7);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("engines")
+    void refusesInputsThatDoNotFit(Candidate candidate) {
+        TestGraphs.Case test = TestGraphs.closedForm();
+        try (Program program = candidate.engine().compile(test.graph())) {
+            Gradients gradients =
+                    candidate.engine().newGradients(test.graph().parameters().layout());
+            assertRefused("input x is missing", () -> program.forward(Map.of()));
+            assertRefused("input x is missing", () -> program.backward(Map.of(), gradients));
+            assertRefused(
+                    "input x is FLOAT [2, 3]; expected FLOAT [3, 2]",
+                    () -> program.forward(Map.of("x", Nd4j.create(DataType.FLOAT, 2, 3))));
+            assertRefused(
+                    "input x is DOUBLE [3, 2]; expected FLOAT [3, 2]",
+                    () -> program.forward(Map.of("x", Nd4j.create(DataType.DOUBLE, 3, 2))));
+            Map<String, INDArray> more = new HashMap<>(test.inputs());
+            more.put("labels", Nd4j.scalar(1f));
+            assertRefused("no placeholder named labels", () -> program.forward(more));
+            ParameterLayout other = ParameterLayout.builder().add("w", 3).build();
+            Gradients foreign = Gradients.zeros(other, 1);
+            assertRefused("another layout", () -> program.backward(test.inputs(), foreign));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("engines")
+    void refusesGraphsThatDoNotFit(Candidate candidate) {
+        Engine engine = candidate.engine();
+        Graph good = TestGraphs.closedForm().graph();
+        assertRefused(
+                "no variable named nothing",
+                () -> engine.compile(new Graph(good.sameDiff(), good.parameters(), List.of("nothing"), null)));
+        assertRefused(
+                "no variable named nothing",
+                () -> engine.compile(new Graph(good.sameDiff(), good.parameters(), List.of("y"), "nothing")));
+        good.sameDiff().placeHolder("free", DataType.FLOAT, -1, 2);
+        assertRefused("placeholder free has the shape [-1, 2]", () -> engine.compile(good));
+
+        Graph stranger = TestGraphs.closedForm().graph();
+        stranger.sameDiff().var("extra", Nd4j.create(DataType.FLOAT, 2));
+        assertRefused("variable extra is not among the parameters", () -> engine.compile(stranger));
+    }
+
+    @ParameterizedTest
+    @MethodSource("engines")
+    void runsOnlyForwardWithoutALoss(Candidate candidate) {
+        TestGraphs.Case test = TestGraphs.closedForm();
+        Graph graph = new Graph(test.graph().sameDiff(), test.graph().parameters(), List.of("y"), null);
+        Gradients gradients = candidate.engine().newGradients(graph.parameters().layout());
+        try (Program program = candidate.engine().compile(graph)) {
+            assertEquals(1, program.forward(test.inputs()).size());
+            IllegalStateException refusal =
+                    assertThrows(IllegalStateException.class, () -> program.backward(test.inputs(), gradients));
+            assertTrue(refusal.getMessage().contains("names no loss"), refusal.getMessage());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("engines")
+    void refusesToRunWhenClosed(Candidate candidate) {
+        TestGraphs.Case test = TestGraphs.closedForm();
+        Program program = candidate.engine().compile(test.graph());
+        Gradients gradients =
+                candidate.engine().newGradients(test.graph().parameters().layout());
+        program.close();
+        program.close();
+        assertThrows(IllegalStateException.class, () -> program.forward(test.inputs()));
+        assertThrows(IllegalStateException.class, () -> program.backward(test.inputs(), gradients));
+    }
+
+    @Test
+    void findsEnginesByName() {
+        assertEquals("generic", Engines.byName("generic").name());
+        assertEquals("samediff", Engines.byName("samediff").name());
+        assertTrue(Engines.names().contains(Engines.best().name()));
+        assertRefused("there is no engine named turbo; choose one of samediff, generic", () -> Engines.byName("turbo"));
+    }
+
+    @Test
+    void genericProgramsReturnTheSameArraysEachTime() {
+        TestGraphs.Case test = TestGraphs.closedForm();
+        try (Program program = new GenericEngine().compile(test.graph())) {
+            assertSame(
+                    program.forward(test.inputs()).get("y"),
+                    program.forward(test.inputs()).get("y"));
+        }
+    }
+
+    private static void assertRefused(String part, Runnable action) {
+        IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, action::run);
+        assertTrue(refusal.getMessage().contains(part), refusal.getMessage());
+    }
+}

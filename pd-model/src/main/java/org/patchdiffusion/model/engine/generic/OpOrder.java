@@ -12,7 +12,7 @@ import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.nd4j.autodiff.samediff.internal.Variable;
 
 /** Which ops of a graph have to run, and in which order. */
-final class OpOrder {
+public final class OpOrder {
     private final SameDiff graph;
     private final Set<String> known;
     private final Set<String> done = new HashSet<>();
@@ -28,7 +28,7 @@ final class OpOrder {
      *
      * @throws IllegalArgumentException if the graph has no variable of a wanted name
      */
-    static List<SameDiffOp> between(SameDiff graph, Set<String> known, Collection<String> wanted) {
+    public static List<SameDiffOp> between(SameDiff graph, Set<String> known, Collection<String> wanted) {
         OpOrder search = new OpOrder(graph, known);
         for (String name : wanted) {
             if (!graph.getVariables().containsKey(name)) {

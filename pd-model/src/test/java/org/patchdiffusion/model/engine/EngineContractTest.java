@@ -36,7 +36,11 @@ class EngineContractTest {
     }
 
     static List<Candidate> engines() {
-        return List.of(new Candidate("samediff", 0), new Candidate("generic", 1e-6));
+        return List.of(
+                new Candidate("samediff", 0),
+                new Candidate("generic", 1e-6),
+                new Candidate("exact", 1e-4),
+                new Candidate("fast", 1e-3));
     }
 
     static Stream<Arguments> enginesAndGraphs() {

@@ -6,7 +6,6 @@ import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -76,9 +75,10 @@ public final class AtomicFile {
             }
             rename(temporary, target);
             forceFolder(folder);
-        } catch (FileSystemException e) {
-            String reason = e instanceof AccessDeniedException ? "permission denied" : e.getReason();
-            throw new IOException("cannot write " + target + ": " + (reason == null ? e.getMessage() : reason), e);
+        } catch (AccessDeniedException e) {
+            throw new IOException("cannot write " + target + ": permission denied", e);
+        } catch (IOException e) {
+            throw new IOException("cannot write " + target + ": " + e.getMessage(), e);
         } finally {
             Files.deleteIfExists(temporary);
         }

@@ -74,7 +74,7 @@ final class PickleClasses {
         return classes;
     }
 
-    /** The element type that the name of a PyTorch storage class stands for, and the other way round. */
+    /** Name of PyTorch's storage class for an element type. */
     static String storageName(DataType type) {
         return STORAGES.entrySet().stream()
                 .filter(e -> e.getValue() == type)

@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.io;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
@@ -23,15 +24,10 @@ public final class TorchStateDict implements TensorFile {
     private static final String PICKLE = "/data.pkl";
 
     private final Path file;
-    private final AutoCloseableFile open;
+    private final Closeable open;
     private final Map<String, TorchTensor> tensors;
 
-    /** What stays open behind the tensors. */
-    private interface AutoCloseableFile {
-        void close() throws IOException;
-    }
-
-    private TorchStateDict(Path file, AutoCloseableFile open, Map<String, TorchTensor> tensors) {
+    private TorchStateDict(Path file, Closeable open, Map<String, TorchTensor> tensors) {
         this.file = file;
         this.open = open;
         this.tensors = tensors;

@@ -19,11 +19,16 @@ import java.util.zip.ZipFile;
 
 /** A zip file whose entries are checked: unique names, believable sizes, matching checksums. */
 final class ZipArchive implements Closeable {
-    /** The time stamp of entries that we write, so that the same content gives the same bytes. */
-    static final LocalDateTime EPOCH = LocalDateTime.of(1980, 1, 1, 0, 0);
+    /**
+     * The time stamp of entries that we write, so that the same content gives the same bytes. For the very start of
+     * 1980 Java would add a field that depends on the time zone.
+     */
+    static final LocalDateTime EPOCH = LocalDateTime.of(1980, 2, 1, 0, 0);
 
     /** Deflate cannot shrink its input further than this (zlib's technical notes: 1032 to 1). */
     private static final long HIGHEST_RATIO = 1040;
+
+    private static final int CHUNK = 1 << 13;
 
     /** Reads the content of an entry. */
     @FunctionalInterface
@@ -106,9 +111,7 @@ final class ZipArchive implements Closeable {
         CRC32 crc = new CRC32();
         try (InputStream in = new CheckedInputStream(zip.getInputStream(entry), crc)) {
             T result = reader.read(in, entry.getSize());
-            if (in.read() >= 0) {
-                throw new IOException("it is longer than the directory of the zip file says");
-            }
+            drain(in, entry.getSize());
             if (entry.getCrc() != crc.getValue()) {
                 throw new IOException("its checksum does not match, so the file is damaged");
             }
@@ -116,6 +119,21 @@ final class ZipArchive implements Closeable {
         } catch (IOException e) {
             throw new IOException(
                     file + ": the entry " + Shapes.printable(name) + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Reads what a reader has left over, for the checksum; never much more than the directory announces, so that a
+     * crafted entry cannot keep us busy.
+     */
+    private static void drain(InputStream in, long most) throws IOException {
+        byte[] chunk = new byte[CHUNK];
+        long left = most;
+        for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
+            left -= count;
+            if (left < 0) {
+                throw new IOException("it is longer than the directory of the zip file says");
+            }
         }
     }
 

@@ -32,7 +32,7 @@ class AtomicFileTest {
                     out.write(new byte[1 << 20]);
                     throw new IOException("the disk is on fire");
                 }));
-        assertEquals("the disk is on fire", e.getMessage());
+        assertEquals("cannot write " + file + ": the disk is on fire", e.getMessage());
         assertEquals("old", Files.readString(file));
         assertEquals(List.of(file), Files.list(folder).toList());
     }

@@ -143,18 +143,18 @@ class DamagedFilesTest {
         }
     }
 
-    @Property(tries = 1000, seed = "1")
+    @Property(tries = 400, seed = "1")
     void npz(@ForAll long seed) throws IOException {
         Map<String, INDArray> read = read(damage(valid("valid.npz"), seed), "a.npz", Npz::read);
         assertTrue(contents(tensors).containsAll(contents(read)), "an array changed in spite of its checksum");
     }
 
-    @Property(tries = 1000, seed = "2")
+    @Property(tries = 400, seed = "2")
     void safetensors(@ForAll long seed) throws IOException {
         read(damage(valid("valid.safetensors"), seed), "a.safetensors", file -> readAll(SafeTensors.open(file)));
     }
 
-    @Property(tries = 1000, seed = "3")
+    @Property(tries = 400, seed = "3")
     void stateDict(@ForAll long seed) throws IOException {
         Map<String, INDArray> read =
                 read(damage(valid("valid.pth"), seed), "a.pth", file -> readAll(TorchStateDict.open(file)));
@@ -162,19 +162,19 @@ class DamagedFilesTest {
         assertTrue(read.isEmpty() || read.keySet().equals(tensors.keySet()), "a name changed in spite of its checksum");
     }
 
-    @Property(tries = 100, seed = "4")
+    @Property(tries = 60, seed = "4")
     void legacyStateDict(@ForAll long seed) throws IOException {
         byte[] bytes = damage(Files.readAllBytes(GOLDEN.resolve("state-dict.legacy.pth")), seed);
         read(bytes, "b.pth", file -> readAll(TorchStateDict.open(file)));
     }
 
-    @Property(tries = 100, seed = "5")
+    @Property(tries = 60, seed = "5")
     void snapshot(@ForAll long seed) throws IOException {
         read(damage(snapshotBytes, seed), "a.pkl", file -> readAll(PickleSnapshot.open(file)));
     }
 
     /** Most bytes of a snapshot are weights, so the ones between them get their own turn. */
-    @Property(tries = 150, seed = "6")
+    @Property(tries = 100, seed = "6")
     void snapshotStructure(@ForAll long seed) throws IOException {
         RandomGenerator random = new SplittableRandom(seed);
         byte[] bytes = snapshotBytes.clone();

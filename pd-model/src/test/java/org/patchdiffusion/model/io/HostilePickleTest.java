@@ -195,4 +195,13 @@ class HostilePickleTest {
                 IllegalArgumentException.class, () -> OfficialSettings.toConfig("Patch_EDMPrecond", network, Map.of()));
         assertTrue(e.getMessage().contains("warp_factor"), e.getMessage());
     }
+
+    @Test
+    void aNetworkWithoutPositionChannelsIsExplained() {
+        IllegalArgumentException e = assertThrows(
+                IllegalArgumentException.class,
+                () -> OfficialSettings.toConfig(
+                        "EDMPrecond", Map.of("img_resolution", 32, "img_channels", 3), Map.of()));
+        assertTrue(e.getMessage().contains("without the two position channels"), e.getMessage());
+    }
 }

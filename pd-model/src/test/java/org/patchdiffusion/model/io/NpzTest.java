@@ -115,6 +115,25 @@ class NpzTest {
     }
 
     @Test
+    void scalarsOfEveryTypeMakeTheRoundTrip() throws IOException {
+        for (DataType type : new DataType[] {
+            DataType.FLOAT,
+            DataType.DOUBLE,
+            DataType.FLOAT16,
+            DataType.INT64,
+            DataType.INT32,
+            DataType.UINT8,
+            DataType.BOOL
+        }) {
+            Npz.writeArray(folder.resolve("s.npy"), Nd4j.scalar(type, 1));
+            INDArray back = Npz.readArray(folder.resolve("s.npy"));
+            assertEquals(type, back.dataType());
+            assertEquals(0, back.rank());
+            assertEquals(1, back.getDouble());
+        }
+    }
+
+    @Test
     void refusesPickledObjects() {
         IOException e = assertThrows(IOException.class, () -> Npz.read(FIXTURES.resolve("objects.npz")));
         assertTrue(e.getMessage().contains("objects.npz") && e.getMessage().contains("pickled"), e.getMessage());

@@ -6,18 +6,24 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Every form in which the official tools save weights holds the same tensors, bit for bit. */
 class OfficialFilesTest {
+    private static final int LOCAL_HEADER = 0x04034b50;
     private static final Path GOLDEN = Path.of("src/test/resources/golden");
     private static final String PREFIX = "param.";
     private static final Map<String, INDArray> WANTED = new LinkedHashMap<>();
@@ -118,6 +124,30 @@ class OfficialFilesTest {
         }
     }
 
+    /** A file in PyTorch's format made with Python's pickle: shared storages, channels-last memory, other types. */
+    @Test
+    void tensorsThatShareAStorageOrHaveOtherStrides() throws IOException {
+        try (TorchStateDict state = TorchStateDict.open(Path.of("src/test/resources/torch/views.pth"))) {
+            assertEquals(
+                    List.of("first", "second", "channels_last", "half", "bfloat", "long"),
+                    List.copyOf(state.tensors().keySet()));
+            assertArrayEquals(
+                    new float[] {0, 1, 2, 3, 4, 5}, state.read("first").ravel().toFloatVector());
+            assertEquals(23, state.read("second").getFloat(17));
+            INDArray channelsLast = state.read("channels_last");
+            assertArrayEquals(new long[] {2, 3, 2, 2}, channelsLast.shape());
+            assertEquals(12 + 2 + 6 + 3, channelsLast.getFloat(1, 2, 1, 1));
+            assertEquals(1 + 6, channelsLast.getFloat(0, 1, 1, 0));
+            assertArrayEquals(
+                    new float[] {0, 0.25f, 0.5f, 0.75f},
+                    state.read("half").castTo(DataType.FLOAT).toFloatVector());
+            assertArrayEquals(
+                    new float[] {1, -2, 3.140625f},
+                    state.read("bfloat").castTo(DataType.FLOAT).toFloatVector());
+            assertArrayEquals(new long[] {-1, 1L << 40}, state.read("long").toLongVector());
+        }
+    }
+
     @Test
     void roundTripsKeepTheBits() throws IOException {
         TorchStateDict.write(folder.resolve("a.pth"), WANTED);
@@ -128,6 +158,28 @@ class OfficialFilesTest {
         try (SafeTensors tensors = SafeTensors.open(folder.resolve("a.safetensors"))) {
             assertHoldsTheWeights(tensors);
         }
+    }
+
+    /** PyTorch maps storages into memory, for which it aligns them; walks through the file as it does. */
+    @Test
+    void storagesAreStoredAndAligned() throws IOException {
+        Path file = folder.resolve("b.pth");
+        TorchStateDict.write(file, WANTED);
+        ByteBuffer zip = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+        List<String> names = new ArrayList<>();
+        int at = 0;
+        while (zip.getInt(at) == LOCAL_HEADER) {
+            assertEquals(0, zip.getShort(at + 8), "method of the entry at " + at);
+            int nameLength = zip.getShort(at + 26);
+            names.add(new String(zip.array(), at + 30, nameLength, StandardCharsets.UTF_8));
+            int data = at + 30 + nameLength + zip.getShort(at + 28);
+            assertEquals(0, data % 64, "start of " + names.get(names.size() - 1));
+            at = data + zip.getInt(at + 18);
+        }
+        assertEquals(WANTED.size() + 3, names.size());
+        assertEquals("b/data.pkl", names.get(0));
+        assertEquals("b/data/146", names.get(names.size() - 2));
+        assertEquals("b/version", names.get(names.size() - 1));
     }
 
     @Test

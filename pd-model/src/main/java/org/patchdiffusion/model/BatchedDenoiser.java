@@ -112,8 +112,7 @@ public final class BatchedDenoiser implements Denoiser, AutoCloseable {
         }
     }
 
-    // A short last chunk leaves rows of the one before in place: any finite values do, their results are dropped. Noise
-    // levels must be positive, which a fresh buffer is not, so the first row fills them up.
+    // A short last chunk is filled up with copies of its first row, whose results are dropped.
     private void load(String name, INDArray source, long from, long to) {
         INDArray target = inputs.get(name);
         rows(target, 0, to - from).assign(rows(source, from, to));

@@ -87,25 +87,21 @@ public record UNetConfig(
         channelMult = List.copyOf(channelMult);
         attnResolutions = List.copyOf(attnResolutions);
         resampleFilter = List.copyOf(resampleFilter);
-        positive("resolution", resolution);
-        positive("outChannels", outChannels);
-        positive("modelChannels", modelChannels);
-        positive("channelMultEmb", channelMultEmb);
-        positive("channelMultNoise", channelMultNoise);
-        positive("numBlocks", numBlocks);
-        require(
-                inChannels > POSITION_CHANNELS,
-                "inChannels counts the image channels and the 2 position channels, so it" + " must be at least 3, not "
-                        + inChannels);
-        require(labelDim >= 0, "labelDim must not be negative, but is " + labelDim);
-        require(augmentDim >= 0, "augmentDim must not be negative, but is " + augmentDim);
+        // The upper limits keep the description of a network small, whatever file it comes from.
+        within("resolution", resolution, 1, 1 << 16);
+        within("outChannels", outChannels, 1, 1 << 12);
+        within("inChannels, which counts the image channels and the 2 position channels,", inChannels, 3, 1 << 12);
+        within("labelDim", labelDim, 0, 1 << 20);
+        within("augmentDim", augmentDim, 0, 1 << 12);
+        within("modelChannels", modelChannels, 2, 1 << 14);
+        within("number of levels in channelMult", channelMult.size(), 1, 16);
+        channelMult.forEach(m -> within("each entry of channelMult", m, 1, 64));
+        within("channelMultEmb", channelMultEmb, 1, 64);
+        within("channelMultNoise", channelMultNoise, 1, 64);
+        within("numBlocks", numBlocks, 1, 256);
         require(dropout >= 0 && dropout < 1, "dropout must lie in [0, 1), but is " + dropout);
         require(labelDropout >= 0 && labelDropout <= 1, "labelDropout must lie in [0, 1], but is " + labelDropout);
-        require(
-                !channelMult.isEmpty() && channelMult.size() <= 16,
-                "channelMult must list 1 to 16 multipliers, not " + channelMult.size());
-        channelMult.forEach(m -> positive("each entry of channelMult", m));
-        require(modelChannels * channelMultNoise % 2 == 0, "modelChannels must be even, but is " + modelChannels);
+        require(modelChannels % 2 == 0, "modelChannels must be even, but is " + modelChannels);
         requireFilter(resampleFilter);
         requireDivisible("resolution", resolution, channelMult.size());
         if (architecture == Architecture.DHARIWAL) {
@@ -198,8 +194,8 @@ public record UNetConfig(
         }
     }
 
-    private static void positive(String name, int value) {
-        require(value > 0, name + " must be positive, but is " + value);
+    private static void within(String name, int value, int min, int max) {
+        require(value >= min && value <= max, name + " must lie in " + min + " to " + max + ", but is " + value);
     }
 
     private static void requireDivisible(String side, int size, int levels) {
@@ -211,9 +207,11 @@ public record UNetConfig(
     }
 
     private static void requireFilter(List<Integer> filter) {
-        boolean symmetric = filter.size() % 2 == 0 && !filter.isEmpty();
+        boolean symmetric = filter.size() % 2 == 0 && !filter.isEmpty() && filter.size() <= 16;
         for (int i = 0; symmetric && i < filter.size(); i++) {
-            symmetric = filter.get(i) > 0 && filter.get(i).equals(filter.get(filter.size() - 1 - i));
+            symmetric = filter.get(i) > 0
+                    && filter.get(i) < 1 << 16
+                    && filter.get(i).equals(filter.get(filter.size() - 1 - i));
         }
         require(
                 symmetric,

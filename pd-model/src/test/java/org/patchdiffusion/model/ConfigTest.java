@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,9 @@ class ConfigTest {
         refused(() -> ModelConfig.fromJson(json.replace("\"numBlocks\":4,", "")), "numBlocks");
         refused(() -> ModelConfig.fromJson(json.replace("\"numBlocks\":4,", "\"numBlocks\":4.5,")), "numBlocks");
         refused(() -> ModelConfig.fromJson(json.replace("\"numBlocks\":4,", "\"numBlocks\":0,")), "numBlocks", "0");
+        refused(() -> ModelConfig.fromJson(json.replace("\"numBlocks\":4,", "\"numBlocks\":\"4\",")), "numBlocks");
+        refused(() -> ModelConfig.fromJson(json.replace("\"numBlocks\":4,", "\"numBlocks\":999999999,")), "numBlocks");
+        refused(() -> ModelConfig.fromJson(json.replace("\"SONG\"", "1")), "architecture");
         refused(() -> ModelConfig.fromJson(json.replace("\"edm\"", "\"xdm\"")), "preconditioning", "xdm");
         refused(() -> ModelConfig.fromJson(json.substring(0, 100)), "configuration");
         refused(() -> ModelConfig.fromJson("null"), "configuration");
@@ -94,7 +98,7 @@ class ConfigTest {
     }
 
     private static Map<String, Object> with(Map<String, Object> arguments, String name, Object value) {
-        Map<String, Object> changed = new java.util.HashMap<>(arguments);
+        Map<String, Object> changed = new HashMap<>(arguments);
         changed.put(name, value);
         return changed;
     }

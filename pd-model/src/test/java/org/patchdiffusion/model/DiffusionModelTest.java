@@ -17,11 +17,11 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
+import org.patchdiffusion.model.engine.SameDiffEngine;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.model.precond.IddpmPreconditioning;
 import org.patchdiffusion.model.precond.Preconditioning;
 import org.patchdiffusion.model.testing.Golden;
-import org.patchdiffusion.model.testing.StockEngine;
 
 class DiffusionModelTest {
 
@@ -66,7 +66,7 @@ class DiffusionModelTest {
     }
 
     private static Parameters gradients(DiffusionModel model, Graph graph, Map<String, INDArray> inputs) {
-        StockEngine engine = new StockEngine();
+        SameDiffEngine engine = new SameDiffEngine();
         Gradients gradients = engine.newGradients(model.parameters().layout());
         engine.compile(graph).backward(inputs, gradients);
         return new Parameters(gradients.layout(), gradients.sum());
@@ -164,7 +164,7 @@ class DiffusionModelTest {
                 .build();
         DiffusionModel model = model(network);
         INDArray x = normal(2, 3, 16, 16);
-        try (BatchedDenoiser denoiser = model.denoiser(new StockEngine(), 2, normal(1, 2, 16, 16))) {
+        try (BatchedDenoiser denoiser = model.denoiser(new SameDiffEngine(), 2, normal(1, 2, 16, 16))) {
             INDArray d = denoiser.denoise(x, Nd4j.createFromArray(0.5f, 0.5f), null);
             assertTrue(Golden.relativeError(d, x.mul(0.5)) < 1e-6);
         }
@@ -176,7 +176,7 @@ class DiffusionModelTest {
         INDArray x = normal(5, 3, 16, 16);
         INDArray sigma = Nd4j.createFromArray(0.1f, 0.5f, 1f, 5f, 20f);
         INDArray labels = Nd4j.eye(10).castTo(DataType.FLOAT).get(NDArrayIndex.interval(0, 5));
-        try (BatchedDenoiser denoiser = model.denoiser(new StockEngine(), 2, normal(1, 2, 16, 16))) {
+        try (BatchedDenoiser denoiser = model.denoiser(new SameDiffEngine(), 2, normal(1, 2, 16, 16))) {
             INDArray all = denoiser.denoise(x, sigma, labels).dup();
             for (int i = 0; i < 5; i++) {
                 INDArray one = denoiser.denoise(row(x, i), row(sigma, i), row(labels, i));
@@ -193,7 +193,7 @@ class DiffusionModelTest {
     void aNetworkTakesImagesOfAnotherSizeAndShape() {
         DiffusionModel model = Golden.read("unet-ddpmpp").model();
         INDArray positions = normal(1, 2, 32, 48);
-        try (BatchedDenoiser denoiser = model.denoiser(new StockEngine(), 1, positions)) {
+        try (BatchedDenoiser denoiser = model.denoiser(new SameDiffEngine(), 1, positions)) {
             INDArray x = normal(1, 3, 32, 48);
             INDArray d = denoiser.denoise(x, Nd4j.createFromArray(1f), null).dup();
             assertEquals(List.of(1L, 3L, 32L, 48L), List.of(d.size(0), d.size(1), d.size(2), d.size(3)));
@@ -211,14 +211,14 @@ class DiffusionModelTest {
     @Test
     void denoiserRefusesWhatDoesNotFit() {
         DiffusionModel model = model(small().labelDim(4).build());
-        try (BatchedDenoiser denoiser = model.denoiser(new StockEngine(), 2, normal(1, 2, 16, 16))) {
+        try (BatchedDenoiser denoiser = model.denoiser(new SameDiffEngine(), 2, normal(1, 2, 16, 16))) {
             INDArray sigma = Nd4j.createFromArray(1f);
             INDArray labels = Nd4j.zeros(DataType.FLOAT, 1, 4);
             refused("labels of shape [1, 4]", () -> denoiser.denoise(normal(1, 3, 16, 16), sigma, null));
             refused("[1, 3, 16, 16]", () -> denoiser.denoise(normal(1, 3, 8, 8), sigma, labels));
             refused("sigma", () -> denoiser.denoise(normal(2, 3, 16, 16), sigma, labels));
         }
-        refused("position", () -> model.denoiser(new StockEngine(), 2, normal(1, 3, 16, 16)));
+        refused("position", () -> model.denoiser(new SameDiffEngine(), 2, normal(1, 3, 16, 16)));
     }
 
     private static void refused(String part, Runnable action) {

@@ -18,9 +18,9 @@ import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
+import org.patchdiffusion.model.engine.SameDiffEngine;
 import org.patchdiffusion.model.precond.NoiseLevel;
 import org.patchdiffusion.model.testing.Golden;
-import org.patchdiffusion.model.testing.StockEngine;
 
 /** Outputs, losses and gradients of every network of the design space against the official implementation in float64. */
 class GoldenUNetTest {
@@ -28,7 +28,7 @@ class GoldenUNetTest {
     private static final double OUTPUT_BAR = 1e-5;
     private static final double GRADIENT_BAR = 1e-4;
 
-    private final Engine engine = new StockEngine();
+    private final Engine engine = new SameDiffEngine();
 
     static List<String> cases() {
         return Golden.UNETS;

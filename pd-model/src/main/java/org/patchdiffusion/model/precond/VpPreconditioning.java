@@ -97,10 +97,14 @@ public record VpPreconditioning(double betaD, double betaMin, int steps, double 
     @Override
     public Coefficients coefficients(SameDiff sd, SDVariable sigma, int batch) {
         SDVariable square = sigma.mul(sigma);
-        SDVariable log = sd.math().log1p(square);
+        // ln(1 + s) = ln(w) s / (w - 1) with w = 1 + s as rounded (Kahan), because ND4J's log1p and asinh lose the
+        // digits
+        // of a small s. The 1e-30 only matters where w rounds to 1.
+        SDVariable w = square.add(1.0);
+        SDVariable log = sd.math().log(w).mul(square).div(w.sub(1.0).add(1e-30));
         SDVariable root = sd.math().sqrt(log.mul(2 * betaD).add(betaMin * betaMin));
         SDVariable time = log.mul(2.0).div(root.add(betaMin));
         SDVariable skip = sd.constant("c_skip", Nd4j.ones(DataType.FLOAT, batch));
-        return new Coefficients(skip, sigma.mul(-1.0), sd.math().rsqrt(square.add(1.0)), time.mul(steps - 1.0));
+        return new Coefficients(skip, sigma.mul(-1.0), sd.math().rsqrt(w), time.mul(steps - 1.0));
     }
 }

@@ -10,6 +10,7 @@ import java.util.function.DoubleUnaryOperator;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.Scale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -111,13 +112,13 @@ class PreconditioningTest {
     }
 
     @Property(tries = 200)
-    void timeInvertsTheNoiseLevelOfVp(@ForAll @DoubleRange(min = 1e-5, max = 1) double t) {
+    void timeInvertsTheNoiseLevelOfVp(@ForAll @Scale(6) @DoubleRange(min = 1e-5, max = 1) double t) {
         VpPreconditioning p = VpPreconditioning.standard();
         assertEquals(t, p.time(p.sigma(t)), 1e-12);
     }
 
     @Property(tries = 200)
-    void unitVarianceOfTheEdmTarget(@ForAll @DoubleRange(min = 1e-3, max = 100) double sigma) {
+    void unitVarianceOfTheEdmTarget(@ForAll @Scale(6) @DoubleRange(min = 1e-3, max = 100) double sigma) {
         EdmPreconditioning p = EdmPreconditioning.standard();
         double inputVariance = p.cIn(sigma) * p.cIn(sigma) * (0.25 + sigma * sigma);
         // Variance of (y - c_skip (y + n)) / c_out, eq. 117 to 131 of the paper.

@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
+import org.patchdiffusion.model.engine.Engines;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +39,7 @@ public final class Trainer {
     private Trainer(Builder builder) {
         this.config = builder.config;
         this.data = builder.data;
-        this.engine = Objects.requireNonNull(builder.engine, "engine");
+        this.engine = builder.engine == null ? engineOf(config) : builder.engine;
         this.state = builder.state;
         this.model = DiffusionModel.of(builder.model, state.parameters());
         this.budget = builder.budget;
@@ -71,6 +71,10 @@ public final class Trainer {
                     + " trained on; to train its weights on other images, transfer them from a model file");
         }
         return new Builder(config, checkpoint.model(), data, checkpoint.state());
+    }
+
+    private static Engine engineOf(TrainingConfig config) {
+        return config.engine().equals(TrainingConfig.BEST_ENGINE) ? Engines.best() : Engines.byName(config.engine());
     }
 
     /** What training changes. */
@@ -236,7 +240,7 @@ public final class Trainer {
             this.state = state;
         }
 
-        /** Executes the loss graphs with this engine; required. */
+        /** Executes the loss graphs with this engine, rather than the one that the configuration names. */
         public Builder engine(Engine value) {
             engine = value;
             return this;
@@ -263,7 +267,7 @@ public final class Trainer {
         /**
          * The trainer.
          *
-         * @throws IllegalArgumentException if the images are not of the model's size, channels or classes, or patches
+         * @throws IllegalArgumentException if there is no engine of the configured name, or the images are not of the model's size, channels or classes, or patches
          *     of a quarter of them do not fit its levels
          */
         public Trainer build() {

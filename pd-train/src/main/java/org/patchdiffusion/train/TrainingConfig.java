@@ -23,7 +23,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
  * @param progressive whether the patch sizes are walked through from small to large instead of being drawn
  * @param xflip whether images are mirrored at random
  * @param seed the seed that all random draws follow from
- * @param engine name of the execution engine, or {@code best} for the fastest that works here
+ * @param engine name of the execution engine, or {@link #BEST_ENGINE} for the fastest that works here
  * @param tickKimg interval of the lines in {@code stats.jsonl}; positive
  * @param snapshotKimg interval of model files; 0 for one at the end only
  * @param checkpointKimg interval of checkpoints; 0 for one at the end only
@@ -51,6 +51,9 @@ public record TrainingConfig(
         double adamBeta2,
         double adamEpsilon,
         int nonFiniteLimit) {
+
+    /** Stands for the fastest engine that works on the machine. */
+    public static final String BEST_ENGINE = "best";
 
     private static final ObjectMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -142,7 +145,7 @@ public record TrainingConfig(
         private boolean progressive;
         private boolean xflip;
         private long seed;
-        private String engine = "best";
+        private String engine = BEST_ENGINE;
         private double tickKimg = 50;
         private double snapshotKimg = 2_500;
         private double checkpointKimg = 25_000;

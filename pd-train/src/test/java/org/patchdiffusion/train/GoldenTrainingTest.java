@@ -11,7 +11,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -22,6 +23,9 @@ import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.Parameters;
 import org.patchdiffusion.model.UNetConfig;
+import org.patchdiffusion.model.engine.Engine;
+import org.patchdiffusion.model.engine.Engines;
+import org.patchdiffusion.model.engine.compiled.CompiledEngine;
 import org.patchdiffusion.model.io.Npz;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.model.precond.NoiseLevel;
@@ -53,8 +57,9 @@ class GoldenTrainingTest {
         modelConfig = new ModelConfig(unet, EdmPreconditioning.standard(), resolution, resolution);
     }
 
-    @Test
-    void weightsAverageMomentsAndLossFollowTheOfficialImplementation() {
+    @ParameterizedTest
+    @MethodSource("engines")
+    void weightsAverageMomentsAndLossFollowTheOfficialImplementation(Engine engine) {
         TrainingConfig config = TrainingConfig.builder()
                 .batch(rules.get("batch_size").asInt())
                 .learningRate(rules.get("lr").asDouble())
@@ -65,7 +70,7 @@ class GoldenTrainingTest {
         double expectedImages = config.batch() * rules.get("batch_mul_avg").asDouble();
         TrainingState state = TrainingState.start(startingParameters());
         DiffusionModel model = DiffusionModel.of(modelConfig, state.parameters());
-        try (TrainStep step = new TrainStep(config, model, state, TinyRun.engine())) {
+        try (TrainStep step = new TrainStep(config, model, state, engine)) {
             for (JsonNode iteration : rules.get("iterations")) {
                 int n = iteration.get("iteration").asInt();
                 StepResult result;
@@ -87,6 +92,15 @@ class GoldenTrainingTest {
         }
         assertEquals(5, state.steps());
         assertEquals(35, state.images());
+    }
+
+    static List<Engine> engines() {
+        List<Engine> engines = new ArrayList<>(List.of(Engines.byName("generic")));
+        if (CompiledEngine.isAvailable()) {
+            engines.add(Engines.byName("exact"));
+            engines.add(Engines.byName("fast"));
+        }
+        return engines;
     }
 
     private Parameters startingParameters() {

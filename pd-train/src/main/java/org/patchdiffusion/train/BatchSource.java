@@ -1,0 +1,137 @@
+package org.patchdiffusion.train;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.PatchBatch;
+import org.patchdiffusion.data.PatchIterator;
+import org.patchdiffusion.data.PatchSchedule;
+import org.patchdiffusion.data.PatchSize;
+import org.patchdiffusion.data.PatchSizes;
+import org.patchdiffusion.data.Purpose;
+import org.patchdiffusion.data.RandomStream;
+import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.ModelConfig;
+import org.patchdiffusion.model.UNetConfig;
+import org.patchdiffusion.model.precond.NoiseLevel;
+import org.patchdiffusion.model.precond.Preconditioning;
+
+/**
+ * Makes the batches of training one after another: patches with their coordinates, noise levels and noise, labels and
+ * dropout masks. Each is a pure function of (seed, step, index of the image in the batch). Used by one thread at a time.
+ */
+final class BatchSource implements AutoCloseable {
+    private final TrainingConfig config;
+    private final UNetConfig network;
+    private final Preconditioning preconditioning;
+    private final PatchSizes sizes;
+    private final PatchIterator patches;
+    private final LossGraphs graphs;
+
+    private BatchSource(
+            TrainingConfig config, ModelConfig model, PatchSizes sizes, PatchIterator patches, LossGraphs graphs) {
+        this.config = config;
+        this.network = model.network();
+        this.preconditioning = model.preconditioning();
+        this.sizes = sizes;
+        this.patches = patches;
+        this.graphs = graphs;
+    }
+
+    /** The batches from a step on. */
+    static BatchSource of(
+            TrainingConfig config, ModelConfig model, ImageDataset data, LossGraphs graphs, long firstStep) {
+        PatchSizes sizes = patchSizes(config, model);
+        PatchIterator patches = PatchIterator.builder(data, sizes)
+                .batch(config.batch())
+                .seed(config.seed())
+                .schedule(schedule(config, sizes))
+                .randomFlip(config.xflip())
+                .build();
+        patches.seek(firstStep);
+        return new BatchSource(config, model, sizes, patches, graphs);
+    }
+
+    /**
+     * The patch sizes of a run.
+     *
+     * @throws IllegalArgumentException if the network cannot take patches of a quarter of the image
+     */
+    static PatchSizes patchSizes(TrainingConfig config, ModelConfig model) {
+        int divisor = 1 << (model.network().levels() - 1);
+        return PatchSizes.ofPixels(model.height(), model.width(), config.realP(), divisor);
+    }
+
+    private static PatchSchedule schedule(TrainingConfig config, PatchSizes sizes) {
+        if (!config.progressive()) {
+            return sizes.drawn(config.seed());
+        }
+        double imagesPerStep = config.batch() * sizes.expectedMultiplier();
+        return sizes.progressive((long) Math.ceil(config.durationKimg() * 1000 / imagesPerStep));
+    }
+
+    /** The batch of the next step, which is the caller's to close. */
+    TrainBatch next() {
+        PatchBatch patch = patches.nextBatch();
+        int count = patch.count();
+        PatchSize size = patch.size();
+        Map<String, INDArray> inputs = new HashMap<>();
+        inputs.put("y", patch.y());
+        inputs.put("pos", patch.pos());
+        putNoise(inputs, patch.step(), patch.y().shape());
+        if (network.labelDim() > 0) {
+            inputs.put("labels", patch.labels());
+            dropLabels(patch.labels(), patch.step());
+        } else if (patch.labels() != null) {
+            patch.labels().close();
+        }
+        if (network.dropout() > 0) {
+            Map<String, long[]> shapes = DiffusionModel.dropoutShapes(graphs.get(new LossGraphs.Shape(count, size)));
+            inputs.putAll(DropoutMasks.draw(shapes, network.dropout(), config.seed(), patch.step()));
+        }
+        return new TrainBatch(size, expectedImages(size), inputs);
+    }
+
+    /** Drawn sizes count as their mean, so that the counter does not depend on the draws; a planned one as it is. */
+    private double expectedImages(PatchSize size) {
+        return config.progressive() ? sizes.batch(config.batch(), size) : config.batch() * sizes.expectedMultiplier();
+    }
+
+    private void putNoise(Map<String, INDArray> inputs, long step, long[] shape) {
+        int count = (int) shape[0];
+        float[] sigma = new float[count];
+        float[] weight = new float[count];
+        int length = Math.toIntExact(shape[1] * shape[2] * shape[3]);
+        float[] noise = new float[Math.multiplyExact(count, length)];
+        for (int i = 0; i < count; i++) {
+            RandomStream random = RandomStream.of(config.seed(), Purpose.SIGMA, step, i);
+            NoiseLevel level =
+                    preconditioning.draw(preconditioning.drawsNormal() ? random.nextGaussian() : random.nextDouble());
+            sigma[i] = (float) level.sigma();
+            weight[i] = (float) level.weight();
+            RandomStream.of(config.seed(), Purpose.NOISE, step, i).fillGaussian(noise, i * length, length);
+        }
+        inputs.put("sigma", Nd4j.createFromArray(sigma));
+        inputs.put("weight", Nd4j.createFromArray(weight));
+        inputs.put("noise", Nd4j.create(noise, shape, 'c'));
+    }
+
+    /** Zeroes some labels, so that the network also learns without them (Ho and Salimans 2022). */
+    private void dropLabels(INDArray labels, long step) {
+        for (int i = 0; network.labelDropout() > 0 && i < labels.size(0); i++) {
+            RandomStream random = RandomStream.of(config.seed(), Purpose.LABEL_DROPOUT, step, i);
+            if (random.nextDouble() < network.labelDropout()) {
+                for (int c = 0; c < labels.size(1); c++) {
+                    labels.putScalar(i, c, 0);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        patches.close();
+    }
+}

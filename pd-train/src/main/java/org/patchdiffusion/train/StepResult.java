@@ -1,0 +1,24 @@
+package org.patchdiffusion.train;
+
+import org.patchdiffusion.data.PatchSize;
+
+/**
+ * One step that was taken.
+ *
+ * @param step number of the step, from 0
+ * @param images image counter after it
+ * @param patch size of the patches
+ * @param imagesShown patches in the batch
+ * @param loss weighted squared error, summed over an image's pixels and channels, averaged over the images; not finite if the step
+ *     went wrong
+ * @param lossPerElement the loss divided by the number of pixels and channels: comparable between patch sizes
+ * @param learningRate learning rate of the step
+ */
+public record StepResult(
+        long step,
+        long images,
+        PatchSize patch,
+        int imagesShown,
+        double loss,
+        double lossPerElement,
+        double learningRate) {}

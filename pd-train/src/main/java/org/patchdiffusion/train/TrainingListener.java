@@ -1,0 +1,40 @@
+package org.patchdiffusion.train;
+
+import java.io.IOException;
+import org.patchdiffusion.model.DiffusionModel;
+
+/**
+ * Hears what happens in training, on the training thread and between steps. Whatever a method is given is valid during the call only and
+ * must not be changed. An exception ends the training.
+ */
+public interface TrainingListener {
+
+    /** Before the first step. */
+    default void started(TrainingRun run) throws IOException {}
+
+    /** After each step. */
+    default void stepDone(StepResult step) throws IOException {}
+
+    /** At each tick. */
+    default void tick(TrainingTick tick) throws IOException {}
+
+    /**
+     * When a model is to be kept, and at the end: the place to draw samples.
+     *
+     * @param images image counter
+     * @param model the model with the averaged weights
+     */
+    default void snapshot(long images, DiffusionModel model) throws IOException {}
+
+    /** When a checkpoint is due, and at the end. */
+    default void checkpoint(Checkpoint checkpoint) throws IOException {}
+
+    /** A remark for the reader of the log, such as a loss that is not finite. */
+    default void warning(String message) throws IOException {}
+
+    /** After the last step, snapshot and checkpoint. */
+    default void finished(StopReason reason) throws IOException {}
+
+    /** When training ends with an exception, which is thrown on after this. */
+    default void failed(Exception cause) throws IOException {}
+}

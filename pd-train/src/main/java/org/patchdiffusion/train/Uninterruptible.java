@@ -1,0 +1,39 @@
+package org.patchdiffusion.train;
+
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+
+/** Waits that an interrupt does not cut short; the interrupt is kept for later. */
+final class Uninterruptible {
+    private Uninterruptible() {}
+
+    /**
+     * The result of a task.
+     *
+     * @throws RuntimeException the unchecked exception or error that the task threw, as it was thrown
+     */
+    static <T> T get(Future<T> task) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return task.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            if (e.getCause() instanceof Error failure) {
+                throw failure;
+            }
+            throw new IllegalStateException(e.getCause());
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package org.patchdiffusion.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.data.PatchSize;
+import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.ModelConfig;
+
+class BatchSourceTest {
+
+    private static BatchSource source(TrainingConfig config, ModelConfig model, int classes, long firstStep) {
+        DiffusionModel weights = DiffusionModel.create(model, new java.util.Random(0));
+        return BatchSource.of(config, model, TinyRun.data(classes, 3), new LossGraphs(weights), firstStep);
+    }
+
+    @Test
+    void batchesAreAFunctionOfSeedAndStep() {
+        ModelConfig model =
+                TinyRun.modelConfig(TinyRun.network().dropout(0.5).labelDim(4).labelDropout(0.5));
+        TrainingConfig config = TinyRun.config().xflip(true).build();
+        try (BatchSource all = source(config, model, 4, 0);
+                BatchSource later = source(config, model, 4, 2);
+                Prefetcher ahead = new Prefetcher(source(config, model, 4, 0))) {
+            for (int step = 0; step < 3; step++) {
+                try (TrainBatch batch = all.next();
+                        TrainBatch same = step < 2 ? ahead.take() : later.next()) {
+                    assertEquals(batch.patch(), same.patch());
+                    assertEquals(batch.inputs().keySet(), same.inputs().keySet());
+                    assertTrue(batch.inputs().keySet().stream().anyMatch(name -> name.startsWith("dropout/")));
+                    batch.inputs()
+                            .forEach((name, array) -> assertArrayEquals(
+                                    array.data().asFloat(),
+                                    same.inputs().get(name).data().asFloat(),
+                                    name));
+                }
+            }
+        }
+    }
+
+    @Test
+    void inputsHaveTheShapesOfTheGraphAndPlausibleValues() {
+        TrainingConfig config = TinyRun.config().batch(64).realP(1).build();
+        ModelConfig model = TinyRun.modelConfig(TinyRun.network());
+        try (BatchSource source = source(config, model, 0, 0);
+                TrainBatch batch = source.next()) {
+            Map<String, INDArray> in = batch.inputs();
+            assertArrayEquals(new long[] {64, 3, 16, 16}, in.get("y").shape());
+            assertArrayEquals(new long[] {64, 3, 16, 16}, in.get("noise").shape());
+            assertArrayEquals(new long[] {64, 2, 16, 16}, in.get("pos").shape());
+            assertArrayEquals(new long[] {64}, in.get("sigma").shape());
+            assertEquals(0, in.get("noise").meanNumber().doubleValue(), 5 / Math.sqrt(64 * 768));
+            assertEquals(1, in.get("noise").stdNumber().doubleValue(), 0.02);
+            for (int i = 0; i < 64; i++) {
+                double sigma = in.get("sigma").getDouble(i);
+                double weight = (sigma * sigma + 0.25) / Math.pow(sigma * 0.5, 2);
+                assertEquals(weight, in.get("weight").getDouble(i), 1e-5 * weight);
+            }
+            assertEquals(64, batch.expectedImages());
+        }
+    }
+
+    @Test
+    void labelDropoutZeroesWholeRows() {
+        ModelConfig model = TinyRun.modelConfig(TinyRun.network().labelDim(4).labelDropout(0.5));
+        try (BatchSource source = source(TinyRun.config().batch(64).realP(1).build(), model, 4, 0);
+                TrainBatch batch = source.next()) {
+            INDArray sums = batch.inputs().get("labels").sum(1);
+            double kept = sums.sumNumber().doubleValue();
+            for (float sum : sums.toFloatVector()) {
+                assertTrue(sum == 0 || sum == 1);
+            }
+            assertTrue(kept > 12 && kept < 52, "kept " + kept);
+        }
+    }
+
+    @Test
+    void labelsOfTheDataAreLeftOutOfAnUnconditionalModel() {
+        try (BatchSource source = source(TinyRun.config().build(), TinyRun.modelConfig(TinyRun.network()), 4, 0);
+                TrainBatch batch = source.next()) {
+            assertFalse(batch.inputs().containsKey("labels"));
+        }
+    }
+
+    @Test
+    void drawnSizesCountTheirMean() {
+        try (BatchSource source = source(TinyRun.config().build(), TinyRun.modelConfig(TinyRun.network()), 0, 0)) {
+            for (int step = 0; step < 8; step++) {
+                try (TrainBatch batch = source.next()) {
+                    assertEquals(2 * 1.9, batch.expectedImages(), 1e-12);
+                    assertEquals(2 * 16 / batch.patch().height(), batch.size());
+                }
+            }
+        }
+    }
+
+    @Test
+    void progressiveWalksFromSmallToLargeInTheShareOfEachSize() {
+        // 38 counted images at 3.8 a step: 10 steps, of which 2, 3 and 5.
+        TrainingConfig config =
+                TinyRun.config().progressive(true).durationKimg(0.038).build();
+        List<Integer> heights = new ArrayList<>();
+        long images = 0;
+        try (BatchSource source = source(config, TinyRun.modelConfig(TinyRun.network()), 0, 0)) {
+            while (images < 38) {
+                try (TrainBatch batch = source.next()) {
+                    heights.add(batch.patch().height());
+                    assertEquals(batch.size(), batch.expectedImages());
+                    images += batch.size();
+                }
+            }
+        }
+        assertEquals(Arrays.asList(4, 4, 8, 8, 8, 16, 16, 16, 16, 16), heights);
+    }
+
+    @Test
+    void patchesThatDoNotFitTheLevelsAreRefused() {
+        ModelConfig deep = TinyRun.modelConfig(TinyRun.network().channelMult(List.of(1, 1, 1, 1)));
+        TrainingConfig config = TinyRun.config().build();
+        String message = assertThrows(IllegalArgumentException.class, () -> BatchSource.patchSizes(config, deep))
+                .getMessage();
+        assertTrue(message.contains("multiple of 8"), message);
+        assertEquals(
+                List.of(new PatchSize(16, 16)),
+                BatchSource.patchSizes(TinyRun.config().realP(1).build(), deep).sizes());
+    }
+}

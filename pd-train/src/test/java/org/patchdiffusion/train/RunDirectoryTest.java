@@ -1,0 +1,153 @@
+package org.patchdiffusion.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.ModelConfig;
+import org.patchdiffusion.model.UNetConfig;
+import org.patchdiffusion.model.io.ModelFile;
+import org.patchdiffusion.model.precond.EdmPreconditioning;
+
+class RunDirectoryTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    Path parent;
+
+    private final ModelConfig model = TinyRun.modelConfig(TinyRun.network());
+
+    private static String nameOf(RunDirectory run) {
+        return run.path().getFileName().toString();
+    }
+
+    @Test
+    void takesTheNextNumberAndDescribesTheRun() throws IOException {
+        Path runs = parent.resolve("not/there/yet");
+        assertEquals("00000-emoji-uncond-ddpmpp-edm-batch16", nameOf(RunDirectory.create(runs, "emoji", model, 16)));
+        Files.createDirectory(runs.resolve("00041-other"));
+        Files.createDirectory(runs.resolve("notes"));
+        ModelConfig conditional = TinyRun.modelConfig(TinyRun.network().labelDim(3));
+        assertEquals("00042-a_b-cond-ddpmpp-edm-batch2", nameOf(RunDirectory.create(runs, "a b", conditional, 2)));
+        ModelConfig adm = new ModelConfig(UNetConfig.adm(64, 3).build(), EdmPreconditioning.standard(), 64, 64);
+        assertEquals("00043-x-uncond-adm-edm-batch1", nameOf(RunDirectory.create(runs, "x", adm, 1)));
+        ModelConfig ncsnpp = new ModelConfig(UNetConfig.ncsnpp(32, 3).build(), EdmPreconditioning.standard(), 32, 32);
+        assertEquals("00044-x-uncond-ncsnpp-edm-batch1", nameOf(RunDirectory.create(runs, "x", ncsnpp, 1)));
+    }
+
+    @Test
+    void aPlaceThatCannotHoldFoldersIsNamed() throws IOException {
+        Path file = Files.createFile(parent.resolve("file"));
+        String message = assertThrows(IOException.class, () -> RunDirectory.create(file, "x", model, 1))
+                .getMessage();
+        assertEquals(
+                "cannot make a run directory in " + file + ": " + file + " is a file; choose another output folder",
+                message);
+        Path below = file.resolve("runs");
+        message = assertThrows(IOException.class, () -> RunDirectory.create(below, "x", model, 1))
+                .getMessage();
+        assertTrue(message.startsWith("cannot make a run directory in " + below + ": "), message);
+    }
+
+    @Test
+    void holdsOptionsStatisticsModelsAndTheLastTwoCheckpoints() throws IOException {
+        RunDirectory run = RunDirectory.create(parent, "tiny", model, 400);
+        // 760 counted images a step.
+        TrainingConfig config = TinyRun.config()
+                .batch(400)
+                .durationKimg(3)
+                .tickKimg(1.5)
+                .snapshotKimg(2)
+                .checkpointKimg(0.7)
+                .build();
+        Trainer trainer = Trainer.fresh(config, TinyRun.model(), TinyRun.data())
+                .engine(new ScriptedEngine(() -> 768))
+                .listener(run)
+                .build();
+        trainer.run();
+        assertEquals(
+                List.of(
+                        "checkpoint-000002",
+                        "checkpoint-000003",
+                        "log.txt",
+                        "model-000002.safetensors",
+                        "model-000003.safetensors",
+                        "stats.jsonl",
+                        "training_options.json"),
+                filesOf(run));
+        checkOptions(run, config);
+        checkStatistics(run);
+        DiffusionModel read = ModelFile.read(run.path().resolve("model-000003.safetensors"));
+        assertArrayEquals(
+                trainer.state().ema().flat().toFloatVector(),
+                read.parameters().flat().toFloatVector());
+        assertEquals(
+                List.of(run.path().resolve("checkpoint-000002"), run.path().resolve("checkpoint-000003")),
+                RunDirectory.checkpoints(run.path()));
+        assertEquals(
+                3040,
+                Checkpoint.read(run.path().resolve("checkpoint-000003")).state().images());
+        String log = Files.readString(run.path().resolve("log.txt"));
+        assertTrue(log.contains("finished: duration"), log);
+        assertTrue(log.contains("wrote model-000003.safetensors"), log);
+    }
+
+    private static List<String> filesOf(RunDirectory run) throws IOException {
+        try (Stream<Path> files = Files.list(run.path())) {
+            return files.map(f -> f.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private void checkOptions(RunDirectory run, TrainingConfig config) throws IOException {
+        JsonNode options =
+                JSON.readTree(run.path().resolve("training_options.json").toFile());
+        assertEquals(config, TrainingConfig.fromJson(options.get("training").toString()));
+        assertEquals(model, ModelConfig.fromJson(options.get("model").toString()));
+        assertEquals("fingerprint 0", options.at("/data/fingerprint").asText());
+        assertEquals("scripted", options.at("/versions/engine").asText());
+        assertEquals("1.0.0-M2.1", options.at("/versions/nd4j").asText());
+        assertEquals(Runtime.version().toString(), options.at("/versions/java").asText());
+    }
+
+    private static void checkStatistics(RunDirectory run) throws IOException {
+        List<JsonNode> lines = new ArrayList<>();
+        for (String line : Files.readAllLines(run.path().resolve("stats.jsonl"))) {
+            lines.add(JSON.readTree(line));
+        }
+        assertEquals(2, lines.size());
+        assertEquals(0, lines.get(0).get("tick").asInt());
+        assertEquals(1.52, lines.get(0).get("kimg").asDouble(), 1e-12);
+        assertEquals(3.04, lines.get(1).get("kimg").asDouble(), 1e-12);
+        for (String key : List.of(
+                "steps",
+                "loss",
+                "loss_by_patch",
+                "learning_rate",
+                "sec_per_kimg",
+                "images_per_sec",
+                "elapsed_sec",
+                "heap_mb",
+                "resident_mb")) {
+            assertTrue(lines.get(1).has(key), key);
+        }
+    }
+
+    @Test
+    void aNumberOfImagesIsSixDigitsOfThousands() {
+        assertEquals("000000", RunDirectory.kimg(999));
+        assertEquals("002501", RunDirectory.kimg(2_501_999));
+        assertEquals("1234567", RunDirectory.kimg(1_234_567_000L));
+    }
+}

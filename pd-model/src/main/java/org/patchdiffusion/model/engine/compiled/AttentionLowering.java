@@ -1,16 +1,14 @@
 package org.patchdiffusion.model.engine.compiled;
 
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCRATCHPAD;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
 
+import java.nio.FloatBuffer;
 import java.util.List;
 import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.softmax_backward;
 import org.bytedeco.dnnl.softmax_forward;
 import org.patchdiffusion.model.engine.compiled.Matmul.Operand;
 
@@ -28,7 +26,6 @@ final class AttentionLowering implements NodeLowering {
     private final memory.desc scores;
     private final memory.desc strided;
     private final memory.desc dense;
-    private softmax_forward.primitive_desc softmax;
     private Buffer weights;
 
     AttentionLowering(Lowering lowering, Node.Attention node) {
@@ -66,7 +63,7 @@ final class AttentionLowering implements NodeLowering {
     }
 
     private void softmax() {
-        softmax = new softmax_forward.primitive_desc(
+        softmax_forward.primitive_desc softmax = new softmax_forward.primitive_desc(
                 new softmax_forward.desc(dnnl_forward_training, scores, 2),
                 Lowering.attributes(),
                 lowering.oneDnn().engine());
@@ -101,29 +98,25 @@ final class AttentionLowering implements NodeLowering {
         lowering.contribute(node.qkv(), target);
     }
 
+    /** Row by row, in Java: oneDNN has only a reference implementation of it without AVX-512. */
     private void softmaxBackward(Buffer gradient) {
-        softmax_backward.primitive_desc primitiveDesc = new softmax_backward.primitive_desc(
-                new softmax_backward.desc(scores, scores, 2),
-                Lowering.attributes(),
-                lowering.oneDnn().engine(),
-                softmax);
-        OneDnn.requireFast(primitiveDesc.impl_info_str().getString(), "the softmax gradient of " + node.output().name);
-        memory.desc scratchDesc = primitiveDesc.scratchpad_desc();
-        Buffer scratch = lowering.allocate("softmax scratch", OneDnn.floats(scratchDesc));
+        int length = Math.toIntExact(pixels);
         lowering.step(
-                "softmax backward",
-                Step.Kind.POINTWISE,
-                0,
-                List.of(weights, gradient),
-                List.of(gradient, scratch),
-                memory -> {
-                    IntMemoryMap arguments = memory.own(new IntMemoryMap())
-                            .put(DNNL_ARG_DST, memory.dnnl(weights, scores))
-                            .put(DNNL_ARG_DIFF_DST, memory.dnnl(gradient, scores))
-                            .put(DNNL_ARG_DIFF_SRC, memory.dnnl(gradient, scores))
-                            .put(DNNL_ARG_SCRATCHPAD, memory.dnnl(scratch, scratchDesc));
-                    softmax_backward primitive = memory.own(new softmax_backward(primitiveDesc));
-                    return () -> primitive.execute(memory.stream(), arguments);
+                "softmax backward", Step.Kind.POINTWISE, 0, List.of(weights, gradient), List.of(gradient), memory -> {
+                    FloatBuffer softmax = memory.floats(weights);
+                    FloatBuffer scores = memory.floats(gradient);
+                    float[] w = new float[length];
+                    float[] g = new float[length];
+                    float[] product = new float[length];
+                    return () -> {
+                        for (int row = 0; row < heads * pixels; row++) {
+                            softmax.get(row * length, w, 0, length);
+                            scores.get(row * length, g, 0, length);
+                            Loops.multiply(w, g, product, length);
+                            Loops.shiftedProduct(g, -Loops.sum(product, length), w, g, length);
+                            scores.put(row * length, g, 0, length);
+                        }
+                    };
                 });
     }
 

@@ -116,4 +116,25 @@ final class Loops {
             out[i] = x[i] * factor;
         }
     }
+
+    /** out = (x + shift)·y. */
+    static void shiftedProduct(float[] x, float shift, float[] y, float[] out, int n) {
+        for (int i = 0; i < n; i++) {
+            out[i] = (x[i] + shift) * y[i];
+        }
+    }
+
+    /** Sum of the first n elements, by halving; overwrites them. */
+    static float sum(float[] x, int n) {
+        int length = n;
+        while (length > 1) {
+            int half = length / 2;
+            int rest = length - half;
+            for (int i = 0; i < half; i++) {
+                x[i] += x[rest + i];
+            }
+            length = rest;
+        }
+        return n == 0 ? 0 : x[0];
+    }
 }

@@ -1,31 +1,52 @@
 package org.patchdiffusion.eval;
 
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.Denoiser;
+import org.patchdiffusion.model.precond.Preconditioning;
 
 /**
  * The sampler of Karras et al. 2022, Algorithm 2: Heun's second-order method along sigma(t) = t, with optional fresh
  * noise in each step. The state is float64; the network sees float32.
  *
  * @param config noise levels and stochasticity
+ * @param roundSigma the noise level that the network supports nearest to a given one
  */
-public record EdmSampler(EdmSamplerConfig config) implements Sampler {
+public record EdmSampler(EdmSamplerConfig config, DoubleUnaryOperator roundSigma) implements Sampler {
+
+    /** A sampler for networks that support every noise level. */
+    public EdmSampler(EdmSamplerConfig config) {
+        this(config, DoubleUnaryOperator.identity());
+    }
+
+    /**
+     * A sampler that keeps to the noise levels of a network: clamped to its range, rounded to its table.
+     *
+     * @throws IllegalArgumentException if nothing of the range is left
+     */
+    public static EdmSampler of(EdmSamplerConfig config, Preconditioning preconditioning) {
+        return new EdmSampler(
+                config.clampedTo(preconditioning.sigmaMin(), preconditioning.sigmaMax()), preconditioning::roundSigma);
+    }
 
     @Override
     public Samples sample(
             Denoiser denoiser, INDArray latents, NoiseSource noise, INDArray labels, SamplerListener listener) {
         long[] shape = checkedShape(latents);
         double[] t = config.noiseLevels();
+        for (int i = 0; i < config.numSteps(); i++) {
+            t[i] = roundSigma.applyAsDouble(t[i]);
+        }
         INDArray x = latents.castTo(DataType.DOUBLE).mul(t[0]);
         try (Float32Network network = new Float32Network(denoiser, shape, labels);
                 INDArray direction = Nd4j.create(DataType.DOUBLE, shape);
                 INDArray change = Nd4j.create(DataType.DOUBLE, shape);
                 INDArray start = Nd4j.create(DataType.DOUBLE, shape)) {
             for (int i = 0; i < config.numSteps(); i++) {
-                double raised = t[i] * (1 + config.churn(t[i]));
+                double raised = roundSigma.applyAsDouble(t[i] * (1 + config.churn(t[i])));
                 if (raised > t[i]) {
                     noise.fill(i, change);
                     x.addi(change.muli(Math.sqrt(raised * raised - t[i] * t[i]) * config.sNoise()));

@@ -65,8 +65,16 @@ public record EdmSamplerConfig(
      * @throws IllegalArgumentException if nothing of the range is left
      */
     public EdmSamplerConfig clampedTo(double lowest, double highest) {
-        return new EdmSamplerConfig(
-                numSteps, Math.max(sigmaMin, lowest), Math.min(sigmaMax, highest), rho, sChurn, sMin, sMax, sNoise);
+        return withRange(Math.max(sigmaMin, lowest), Math.min(sigmaMax, highest));
+    }
+
+    /**
+     * The same settings with another noise range.
+     *
+     * @throws IllegalArgumentException if the range is empty or not positive
+     */
+    public EdmSamplerConfig withRange(double lowest, double highest) {
+        return new EdmSamplerConfig(numSteps, lowest, highest, rho, sChurn, sMin, sMax, sNoise);
     }
 
     /**

@@ -3,17 +3,13 @@ package org.patchdiffusion.eval;
 import java.awt.image.RenderedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Locale;
-import java.util.UUID;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
+import org.patchdiffusion.model.io.AtomicFile;
 
 /** Writes pictures as PNG files, each complete or not at all. */
 public final class PngFiles {
@@ -63,24 +59,13 @@ public final class PngFiles {
      */
     public static void write(Path file, RenderedImage picture) throws IOException {
         byte[] bytes = encode(picture);
-        Path parent = file.toAbsolutePath().getParent();
-        Path temporary = parent.resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        Path folder = file.toAbsolutePath().getParent();
         try {
-            Files.createDirectories(parent);
-            try (FileChannel channel =
-                    FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-                ByteBuffer buffer = ByteBuffer.wrap(bytes);
-                while (buffer.hasRemaining()) {
-                    channel.write(buffer);
-                }
-                channel.force(true);
-            }
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.createDirectories(folder);
         } catch (IOException failure) {
-            throw new IOException("cannot write " + file + ": " + failure, failure);
-        } finally {
-            Files.deleteIfExists(temporary);
+            throw new IOException("cannot write " + file + ": the folder cannot be made: " + failure, failure);
         }
+        AtomicFile.write(file, out -> out.write(bytes));
     }
 
     private static byte[] encode(RenderedImage picture) throws IOException {

@@ -4,7 +4,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.model.Denoiser;
 
 /** Turns noise into images with a denoiser. */
-public sealed interface Sampler permits EdmSampler {
+public sealed interface Sampler permits EdmSampler, AblationSampler {
 
     /**
      * Samples a batch from explicit noise.

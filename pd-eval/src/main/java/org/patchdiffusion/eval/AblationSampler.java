@@ -39,7 +39,8 @@ public record AblationSampler(AblationConfig config, DoubleUnaryOperator roundSi
         long[] shape = EdmSampler.checkedShape(latents);
         Path path = new Path(config.noiseSchedule(), config.scaling());
         double[] t = times(path.schedule);
-        INDArray x = latents.castTo(DataType.DOUBLE).mul(path.schedule.sigma(t[0]) * path.scale(t[0]));
+        INDArray x =
+                Nd4j.create(DataType.DOUBLE, shape).assign(latents).muli(path.schedule.sigma(t[0]) * path.scale(t[0]));
         try (Float32Network network = new Float32Network(denoiser, shape, labels);
                 INDArray start = Nd4j.create(DataType.DOUBLE, shape);
                 INDArray first = Nd4j.create(DataType.DOUBLE, shape);

@@ -40,7 +40,7 @@ public record EdmSampler(EdmSamplerConfig config, DoubleUnaryOperator roundSigma
         for (int i = 0; i < config.numSteps(); i++) {
             t[i] = roundSigma.applyAsDouble(t[i]);
         }
-        INDArray x = latents.castTo(DataType.DOUBLE).mul(t[0]);
+        INDArray x = Nd4j.create(DataType.DOUBLE, shape).assign(latents).muli(t[0]);
         try (Float32Network network = new Float32Network(denoiser, shape, labels);
                 INDArray direction = Nd4j.create(DataType.DOUBLE, shape);
                 INDArray change = Nd4j.create(DataType.DOUBLE, shape);

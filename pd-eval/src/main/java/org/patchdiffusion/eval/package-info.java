@@ -1,0 +1,2 @@
+/** Samplers, picture files and metrics of generated images. */
+package org.patchdiffusion.eval;

@@ -113,7 +113,7 @@ final class AttentionLowering implements NodeLowering {
                             softmax.get(row * length, w, 0, length);
                             scores.get(row * length, g, 0, length);
                             Loops.multiply(w, g, product, length);
-                            Loops.shiftedProduct(g, -Loops.sum(product, length), w, g, length);
+                            Loops.shiftedProduct(g, -lowering.tiles().sum(product, length), w, g, length);
                             scores.put(row * length, g, 0, length);
                         }
                     };

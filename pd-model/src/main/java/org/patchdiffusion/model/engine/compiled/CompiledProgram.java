@@ -18,14 +18,13 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
-import org.patchdiffusion.model.engine.Program;
 import org.patchdiffusion.model.engine.generic.GenericPlan;
 
 /**
  * A compiled graph. A run copies the inputs in, computes what depends on no parameter for the whole batch (the
  * prologue, a plan of ND4J operations), packs the weights, and lets every replica run its steps.
  */
-final class CompiledProgram implements Program {
+final class CompiledProgram implements Profiled {
     private final Graph graph;
     private final Workers workers;
     private final Map<String, INDArray> placeholders = new LinkedHashMap<>();
@@ -196,13 +195,13 @@ final class CompiledProgram implements Program {
         }
     }
 
-    /** Off-heap bytes of activations and scratch memory, over all replicas. */
-    long bytes() {
+    @Override
+    public long bytes() {
         return replicas.stream().mapToLong(Replica::bytes).sum();
     }
 
-    /** Collects the time of each kind of step from the next run on; null stops it. */
-    void profile(Profile profile) {
+    @Override
+    public void profile(Profile profile) {
         replicas.get(0).profile(profile);
     }
 

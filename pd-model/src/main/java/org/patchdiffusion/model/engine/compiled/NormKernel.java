@@ -114,17 +114,19 @@ final class NormKernel {
     private void moments(FloatBuffer x, int image) {
         Arrays.fill(sums, 0f);
         Arrays.fill(squares, 0f);
+        int repeat = Math.min(Tiles.SIZE, blockFloats);
         for (int block = 0; block < physical; block += tiles.lanes()) {
             int start = image * physical * pixels + block * pixels;
             x.get(start, first, block, tiles.lanes());
-            tiles.repeat(first, block, tiles.c, Math.min(Tiles.SIZE, blockFloats));
+            tiles.repeat(first, block, tiles.c, repeat);
+            tiles.startSums();
             for (int i = 0; i < blockFloats; i += Tiles.SIZE) {
                 int n = Math.min(Tiles.SIZE, blockFloats - i);
                 x.get(start + i, tiles.x, 0, n);
                 Loops.centred(tiles.x, tiles.c, tiles.y, tiles.z, n);
-                tiles.fold(tiles.y, n, sums, block);
-                tiles.fold(tiles.z, n, squares, block);
+                tiles.addSums(tiles.y, tiles.z, n);
             }
+            tiles.endSums(repeat, sums, squares, block);
         }
     }
 
@@ -209,6 +211,7 @@ final class NormKernel {
             tiles.repeat(scale[image], block, tiles.a, repeat);
             tiles.repeat(shift[image], block, tiles.b, repeat);
             tiles.repeat(mean[image], block, tiles.c, repeat);
+            tiles.startSums();
             for (int i = 0; i < blockFloats; i += Tiles.SIZE) {
                 int n = Math.min(Tiles.SIZE, blockFloats - i);
                 work.x().get(start + i, tiles.x, 0, n);
@@ -218,9 +221,9 @@ final class NormKernel {
                     work.dx().put(start + i, tiles.y, 0, n);
                 }
                 Loops.timesCentred(tiles.y, tiles.x, tiles.c, tiles.z, n);
-                tiles.fold(tiles.y, n, sums, block);
-                tiles.fold(tiles.z, n, squares, block);
+                tiles.addSums(tiles.y, tiles.z, n);
             }
+            tiles.endSums(repeat, sums, squares, block);
         }
     }
 

@@ -16,6 +16,9 @@ final class Tiles {
     final float[] a = new float[SIZE];
     final float[] b = new float[SIZE];
     final float[] c = new float[SIZE];
+    private final float[] upper = new float[SIZE];
+    private final float[] firstSum = new float[SIZE];
+    private final float[] secondSum = new float[SIZE];
 
     private final int lanes;
 
@@ -35,14 +38,63 @@ final class Tiles {
         }
     }
 
-    /** Adds a tile's columns to one block of per-channel sums. */
+    /** Starts two running sums over the tiles of a block. */
+    void startSums() {
+        Arrays.fill(firstSum, 0f);
+        Arrays.fill(secondSum, 0f);
+    }
+
+    /** Adds a tile to each running sum. */
+    void addSums(float[] first, float[] second, int n) {
+        Loops.add(firstSum, first, firstSum, n);
+        Loops.add(secondSum, second, secondSum, n);
+    }
+
+    /** Adds the columns of the running sums to the per-channel sums of a block. */
+    void endSums(int n, float[] first, float[] second, int offset) {
+        fold(firstSum, n, first, offset);
+        fold(secondSum, n, second, offset);
+    }
+
+    /** Adds a tile's columns to one block of per-channel sums; destroys the tile. */
     void fold(float[] tile, int n, float[] sums, int offset) {
+        halve(tile, n / lanes, lanes);
         for (int lane = 0; lane < lanes; lane++) {
-            float sum = 0;
-            for (int i = lane; i < n; i += lanes) {
-                sum += tile[i];
+            sums[offset + lane] += tile[lane];
+        }
+    }
+
+    /** Sum of a row of any length; destroys the row. */
+    float sum(float[] row, int n) {
+        halve(row, n, 1);
+        return row[0];
+    }
+
+    /**
+     * Adds up {@code count} pieces of {@code width} floats each into the first, the upper half onto the lower one until
+     * one is left. The upper half is copied away first: within one array C2 could not rule out an overlap.
+     */
+    private void halve(float[] row, int count, int width) {
+        int pieces = count;
+        while (pieces > 1) {
+            int half = pieces / 2;
+            int rest = pieces - half;
+            for (int i = 0; i < half * width; i += SIZE) {
+                int n = Math.min(SIZE, half * width - i);
+                System.arraycopy(row, rest * width + i, upper, 0, n);
+                if (i == 0) {
+                    Loops.add(row, upper, row, n);
+                } else {
+                    addAt(row, i, n);
+                }
             }
-            sums[offset + lane] += sum;
+            pieces = rest;
+        }
+    }
+
+    private void addAt(float[] row, int offset, int n) {
+        for (int i = 0; i < n; i++) {
+            row[offset + i] += upper[i];
         }
     }
 

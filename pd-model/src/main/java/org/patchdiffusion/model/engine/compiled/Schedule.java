@@ -1,12 +1,18 @@
 package org.patchdiffusion.model.engine.compiled;
 
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.patchdiffusion.model.engine.generic.ArenaPlanner;
 
 /** The steps of one replica in order, forward ones first, and the buffers they use. */
 final class Schedule {
+    /** In floats. */
+    private static final long CACHE_LINE = 16;
+
     private final List<Step> steps = new ArrayList<>();
     private final Set<Buffer> kept = new LinkedHashSet<>();
     private int forwardSteps = -1;
@@ -49,6 +55,18 @@ final class Schedule {
         }
         kept.forEach(b -> b.touch(steps.size()));
         buffers.removeIf(Buffer::isExternal);
-        return ArenaPlanner.place(new ArrayList<>(buffers));
+        List<ArenaPlanner.Buffer> requests = new ArrayList<>();
+        Map<ArenaPlanner.Buffer, Buffer> planned = new IdentityHashMap<>();
+        for (Buffer b : buffers) {
+            ArenaPlanner.Buffer request = new ArenaPlanner.Buffer(b.name, b.floats, b.first, b.last);
+            requests.add(request);
+            planned.put(request, b);
+        }
+        long end = 0;
+        for (ArenaPlanner.Place place : ArenaPlanner.place(requests, CACHE_LINE)) {
+            planned.get(place.buffer()).offset = place.offset();
+            end = Math.max(end, place.end());
+        }
+        return end;
     }
 }

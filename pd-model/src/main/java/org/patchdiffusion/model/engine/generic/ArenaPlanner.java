@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /** Gives buffers places in one arena such that buffers that are alive at the same time do not overlap. */
-final class ArenaPlanner {
+public final class ArenaPlanner {
 
     /**
      * A buffer to place.
@@ -15,15 +15,16 @@ final class ArenaPlanner {
      * @param first index of the instruction that writes it
      * @param last index of the last instruction that reads it
      */
-    record Buffer(String name, long length, int first, int last) {
+    public record Buffer(String name, long length, int first, int last) {
         boolean meets(Buffer other) {
             return first <= other.last && other.first <= last;
         }
     }
 
     /** A buffer and the index of its first element. */
-    record Place(Buffer buffer, long offset) {
-        long end() {
+    public record Place(Buffer buffer, long offset) {
+        /** Index behind the last element. */
+        public long end() {
             return offset + buffer.length();
         }
     }
@@ -36,7 +37,7 @@ final class ArenaPlanner {
      *
      * @param alignment every offset is a multiple of this many elements
      */
-    static List<Place> place(List<Buffer> buffers, long alignment) {
+    public static List<Place> place(List<Buffer> buffers, long alignment) {
         List<Buffer> largestFirst = new ArrayList<>(buffers);
         largestFirst.sort(Comparator.comparingLong(Buffer::length).reversed());
         List<Place> byOffset = new ArrayList<>();

@@ -142,8 +142,7 @@ final class CompiledProgram implements Profiled {
             throw new IllegalStateException("the program is closed");
         }
         placeholders.forEach((name, array) -> copyInput(name, inputs.get(name), array));
-        prologue.run();
-        pack();
+        prepare();
         onWorkers(replicas.size(), i -> {
             replicas.get(i).run(gradients == null ? null : gradients.parts().get(i));
             return i;
@@ -169,9 +168,16 @@ final class CompiledProgram implements Profiled {
         target.assign(given);
     }
 
-    private void pack() {
+    /**
+     * Computes the prologue and packs the weights. All of it runs on the replicas' threads: a thread team of ND4J's own
+     * would keep spinning beside them after the prologue.
+     */
+    private void prepare() {
         List<Consumer<stream>> fillers = weights.fillers();
         onWorkers(replicas.size(), i -> {
+            if (i == 0) {
+                prologue.run();
+            }
             for (int k = i; k < fillers.size(); k += replicas.size()) {
                 fillers.get(k).accept(replicas.get(i).stream());
             }

@@ -31,6 +31,7 @@ final class CompiledProgram implements Profiled {
     private final Map<String, INDArray> outputs = new LinkedHashMap<>();
     private final GenericPlan prologue;
     private final FlatMemory parameters;
+    private final ParameterFingerprint fingerprint;
     private final PackedWeights weights;
     private final List<Replica> replicas;
     private final int nativeThreads;
@@ -68,6 +69,7 @@ final class CompiledProgram implements Profiled {
         nativeThreads = workers.count() / count;
         parameters =
                 new FlatMemory(graph.parameters().layout(), graph.parameters().flat());
+        fingerprint = new ParameterFingerprint(parameters.floats());
         weights = new PackedWeights(oneDnn, parameters);
         replicas = onWorkers(count, i -> {
             int first = (int) (batch * i / count);
@@ -173,7 +175,9 @@ final class CompiledProgram implements Profiled {
      * would keep spinning beside them after the prologue.
      */
     private void prepare() {
-        List<Consumer<stream>> fillers = weights.fillers();
+        // Sampling runs a network many times between changes of its weights; training changes them every time.
+        boolean fresh = graph.loss() == null && !fingerprint.changed();
+        List<Consumer<stream>> fillers = fresh ? List.of() : weights.fillers();
         onWorkers(replicas.size(), i -> {
             if (i == 0) {
                 prologue.run();

@@ -13,6 +13,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_winograd;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_inference;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
 
 import java.nio.FloatBuffer;
@@ -91,7 +92,7 @@ final class ConvLowering implements NodeLowering {
 
     private convolution_forward.primitive_desc describe() {
         convolution_forward.desc desc = new convolution_forward.desc(
-                dnnl_forward_training,
+                lowering.training() ? dnnl_forward_training : dnnl_forward_inference,
                 algorithm,
                 source,
                 OneDnn.any(shape.dims()),

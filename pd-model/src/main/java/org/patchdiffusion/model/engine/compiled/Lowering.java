@@ -14,16 +14,18 @@ final class Lowering {
     private final Accuracy accuracy;
     private final PackedWeights weights;
     private final int batch;
+    private final boolean training;
     private final Schedule schedule = new Schedule();
     private final Map<Value, Buffer> buffers = new HashMap<>();
     private final Map<Value, Buffer> gradients = new HashMap<>();
     private final Tiles tiles;
 
-    Lowering(OneDnn oneDnn, Accuracy accuracy, PackedWeights weights, int batch) {
+    Lowering(OneDnn oneDnn, Accuracy accuracy, PackedWeights weights, int batch, boolean training) {
         this.oneDnn = oneDnn;
         this.accuracy = accuracy;
         this.weights = weights;
         this.batch = batch;
+        this.training = training;
         this.tiles = new Tiles(oneDnn.lanes());
     }
 
@@ -42,6 +44,11 @@ final class Lowering {
     /** Images in this replica's share of the batch. */
     int batch() {
         return batch;
+    }
+
+    /** Whether backward steps will follow; without them primitives may prepare their weights further ahead. */
+    boolean training() {
+        return training;
     }
 
     Schedule schedule() {

@@ -73,6 +73,34 @@ final class PackedWeights implements AutoCloseable {
     }
 
     private Consumer<stream> copy(memory from, memory to) {
+        return canReorder(from, to) ? reorder(from, to) : throughOfficialOrder(from, to);
+    }
+
+    /** oneDNN brings a kernel into Winograd's domain only from the axis order {@code [out, in, kH, kW]}. */
+    private Consumer<stream> throughOfficialOrder(memory from, memory to) {
+        memory ordered = own(new memory(
+                OneDnn.rowMajor(
+                        from.get_desc().dims().get(0), from.get_desc().dims().get(1), 3, 3),
+                oneDnn.engine()));
+        Consumer<stream> first = reorder(from, ordered);
+        Consumer<stream> second = reorder(ordered, to);
+        return stream -> {
+            first.accept(stream);
+            second.accept(stream);
+        };
+    }
+
+    private boolean canReorder(memory from, memory to) {
+        try {
+            new reorder.primitive_desc(oneDnn.engine(), from.get_desc(), oneDnn.engine(), to.get_desc()).close();
+            return true;
+        } catch (RuntimeException e) {
+            // oneDNN's way of saying that it has no such reorder.
+            return false;
+        }
+    }
+
+    private Consumer<stream> reorder(memory from, memory to) {
         reorder primitive = own(new reorder(from, to));
         IntMemoryMap arguments = own(new IntMemoryMap().put(DNNL_ARG_FROM, from).put(DNNL_ARG_TO, to));
         return stream -> {

@@ -50,7 +50,7 @@ final class Replica implements AutoCloseable {
             PackedWeights weights,
             FlatMemory parameters,
             Map<String, INDArray> arrays) {
-        Lowering lowering = new Lowering(oneDnn, accuracy, weights, share.count());
+        Lowering lowering = new Lowering(oneDnn, accuracy, weights, share.count(), graph.loss() != null);
         Map<Buffer, FloatPointer> outside = new HashMap<>();
         graph.outputs().forEach((name, value) -> {
             if (value.kind != Value.Kind.SCALAR) {

@@ -31,8 +31,9 @@ import picocli.CommandLine.Spec;
 /** Times forward + backward of a training step, or a forward pass. */
 @Command(
         name = "bench",
-        description = "Times a training step (forward + backward) or a forward pass of a network with random weights. The"
-                + " last line of standard output is one JSON object.")
+        description =
+                "Times a training step (forward + backward) or a forward pass of a network with random weights. The"
+                        + " last line of standard output is one JSON object.")
 final class BenchCommand implements Callable<Integer> {
     private static final int CHANNELS = 3;
     /** Weights of the last layers start near 0; a little noise gives them gradients of normal size. */
@@ -53,7 +54,11 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     EngineOptions engines;
 
-    @Option(names = "--resolution", paramLabel = "N", defaultValue = "32", description = "Side of the whole image; default 32.")
+    @Option(
+            names = "--resolution",
+            paramLabel = "N",
+            defaultValue = "32",
+            description = "Side of the whole image; default 32.")
     int resolution;
 
     @Option(names = "--patch", paramLabel = "N", description = "Side of the patches; default: the whole image.")
@@ -72,7 +77,11 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--iterations", paramLabel = "N", defaultValue = "10", description = "Timed runs; default 10.")
     int iterations;
 
-    @Option(names = "--warmup", paramLabel = "N", defaultValue = "3", description = "Runs before the timed ones; default 3.")
+    @Option(
+            names = "--warmup",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "Runs before the timed ones; default 3.")
     int warmup;
 
     @Override
@@ -81,7 +90,9 @@ final class BenchCommand implements Callable<Integer> {
         require(batch >= 1, "--batch is " + batch + ", expected at least 1");
         require(iterations >= 1, "--iterations is " + iterations + ", expected at least 1");
         require(warmup >= 0, "--warmup is " + warmup + ", expected 0 or more");
-        require(side >= 1 && side <= resolution, "--patch is " + side + ", expected 1 to the resolution, " + resolution);
+        require(
+                side >= 1 && side <= resolution,
+                "--patch is " + side + ", expected 1 to the resolution, " + resolution);
         UNetConfig unet = network.build(resolution, CHANNELS, 0, 0);
         try {
             unet.checkSize(side, side);

@@ -20,8 +20,9 @@ import picocli.CommandLine.Spec;
 /** Moves weights between formats. */
 @Command(
         name = "convert",
-        description = "Moves a model between formats: .safetensors (this toolkit's), .pkl (official snapshot, read only), .pth"
-                + " (PyTorch state dict) and .fb (SameDiff graph for one batch and image size).")
+        description =
+                "Moves a model between formats: .safetensors (this toolkit's), .pkl (official snapshot, read only), .pth"
+                        + " (PyTorch state dict) and .fb (SameDiff graph for one batch and image size).")
 final class ConvertCommand implements Callable<Integer> {
 
     @Spec

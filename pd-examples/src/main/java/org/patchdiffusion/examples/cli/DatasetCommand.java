@@ -42,8 +42,9 @@ final class DatasetCommand implements Callable<Integer> {
             names = "--transform",
             paramLabel = "NAME",
             defaultValue = "none",
-            description = "For images of another ratio of width to height: none (refuse them), center-crop or fit (white"
-                    + " margins); default none.")
+            description =
+                    "For images of another ratio of width to height: none (refuse them), center-crop or fit (white"
+                            + " margins); default none.")
     String transform;
 
     @Option(names = "--max-images", paramLabel = "N", description = "Converts the first N images only.")

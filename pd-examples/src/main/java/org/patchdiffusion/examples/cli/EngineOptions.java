@@ -22,8 +22,9 @@ final class EngineOptions {
             names = "--engine",
             paramLabel = "NAME",
             defaultValue = BEST,
-            description = "fast, exact (full float32 accuracy), generic or samediff; default: fast where oneDNN is there,"
-                    + " else generic.")
+            description =
+                    "fast, exact (full float32 accuracy), generic or samediff; default: fast where oneDNN is there,"
+                            + " else generic.")
     String name;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads to use; default: one a core.")
@@ -40,8 +41,7 @@ final class EngineOptions {
             return name.equals(BEST) ? Engines.best() : Engines.byName(name);
         }
         if (threads < 1) {
-            throw new ParameterException(
-                    command.commandLine(), "--threads is " + threads + ", expected at least 1");
+            throw new ParameterException(command.commandLine(), "--threads is " + threads + ", expected at least 1");
         }
         boolean compiled = List.of("fast", "exact").contains(name) || name.equals(BEST) && CompiledEngine.isAvailable();
         if (compiled) {

@@ -9,19 +9,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
-import org.patchdiffusion.data.Positions;
-import org.patchdiffusion.data.Purpose;
-import org.patchdiffusion.data.RandomStream;
-import org.patchdiffusion.eval.EdmSampler;
 import org.patchdiffusion.eval.EdmSamplerConfig;
 import org.patchdiffusion.eval.ImageGrid;
 import org.patchdiffusion.eval.Images;
 import org.patchdiffusion.eval.PngFiles;
-import org.patchdiffusion.eval.Samples;
-import org.patchdiffusion.model.BatchedDenoiser;
+import org.patchdiffusion.examples.drawing.SeededImages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
@@ -38,9 +30,6 @@ import picocli.CommandLine.Spec;
         description = "Draws one image for each seed with a trained model. The image of a seed is the same whatever the"
                 + " other seeds and --batch are.")
 final class GenerateCommand implements Callable<Integer> {
-    /** Images of one run of the network: fixed, so that rounding never depends on --batch. */
-    private static final int MICRO_BATCH = 8;
-
     @Spec
     CommandSpec spec;
 
@@ -71,7 +60,10 @@ final class GenerateCommand implements Callable<Integer> {
             description = "Class of all images; default: a random class for each seed. For conditional models.")
     Integer label;
 
-    @Option(names = "--outdir", paramLabel = "FOLDER", description = "Writes seed000000.png and so on into this folder.")
+    @Option(
+            names = "--outdir",
+            paramLabel = "FOLDER",
+            description = "Writes seed000000.png and so on into this folder.")
     Path outdir;
 
     @Option(names = "--subdirs", description = "Puts every 1000 seeds into a folder of their own.")
@@ -101,7 +93,7 @@ final class GenerateCommand implements Callable<Integer> {
         Engine engine = engines.create();
         DiffusionModel model = ModelFiles.read(network);
         requireLabel(model.config());
-        draw(model, engine, EdmSampler.of(settings, model.config().preconditioning()));
+        draw(model, engine, settings);
         return 0;
     }
 
@@ -126,18 +118,19 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private void draw(DiffusionModel model, Engine engine, EdmSampler edm) throws IOException {
+    private void draw(DiffusionModel model, Engine engine, EdmSamplerConfig settings) throws IOException {
         ModelConfig config = model.config();
         long start = System.nanoTime();
         long[] all = seeds.seeds();
         List<byte[]> kept = new ArrayList<>();
-        int steps = edm.config().numSteps();
-        try (BatchedDenoiser denoiser = model.denoiser(
-                        engine, MICRO_BATCH, Positions.whole(1, config.height(), config.width()));
-                ProgressBar bar = Progress.bar("sampling", (long) all.length * steps, " image steps")) {
+        try (SeededImages drawing = new SeededImages(model, engine, settings);
+                ProgressBar bar = Progress.bar("sampling", (long) all.length * settings.numSteps(), " image steps")) {
             for (int from = 0; from < all.length; from += batch) {
                 long[] some = Arrays.copyOfRange(all, from, Math.min(from + batch, all.length));
-                Images images = sample(config, edm, denoiser, some, bar);
+                Images images = drawing.draw(
+                        some,
+                        label == null ? SeededImages.ANY_CLASS : label,
+                        (step, numSteps, sigma, x) -> bar.stepBy(some.length));
                 if (outdir != null) {
                     PngFiles.writeSeeds(outdir, some, images, subdirs);
                 }
@@ -151,46 +144,17 @@ final class GenerateCommand implements Callable<Integer> {
             ImageGrid.ofColumns(columns)
                     .write(grid, new Images(config.channels(), config.height(), config.width(), kept));
         }
-        summarise(all.length, edm, (System.nanoTime() - start) * 1e-9);
+        summarise(all.length, settings, (System.nanoTime() - start) * 1e-9);
     }
 
-    private Images sample(
-            ModelConfig config, EdmSampler edm, BatchedDenoiser denoiser, long[] some, ProgressBar bar) {
-        INDArray labels = labels(config.network().labelDim(), some);
-        try (Samples samples = edm.sample(
-                denoiser,
-                some,
-                config.channels(),
-                config.height(),
-                config.width(),
-                labels,
-                (step, numSteps, sigma, x) -> bar.stepBy(some.length))) {
-            return Images.fromModelRange(samples.images());
-        }
-    }
-
-    /** One-hot labels; without a wanted class, each seed draws its own. */
-    private INDArray labels(int classes, long[] some) {
-        if (classes == 0) {
-            return null;
-        }
-        INDArray labels = Nd4j.zeros(DataType.FLOAT, some.length, classes);
-        for (int i = 0; i < some.length; i++) {
-            // Step 0 of this purpose is the image's starting noise.
-            int drawn = label != null ? label : RandomStream.of(some[i], Purpose.LATENT, 1, 0).nextInt(classes);
-            labels.putScalar(i, drawn, 1);
-        }
-        return labels;
-    }
-
-    private void summarise(int count, EdmSampler edm, double seconds) {
+    private void summarise(int count, EdmSamplerConfig settings, double seconds) {
         PrintWriter people = spec.commandLine().getErr();
         people.printf(
                 Locale.ROOT,
                 "%d images in %d steps (%d evaluations each), %.1f s: %s%s%s%n",
                 count,
-                edm.config().numSteps(),
-                2 * edm.config().numSteps() - 1,
+                settings.numSteps(),
+                2 * settings.numSteps() - 1,
                 seconds,
                 outdir == null ? "" : outdir,
                 outdir == null || grid == null ? "" : ", ",

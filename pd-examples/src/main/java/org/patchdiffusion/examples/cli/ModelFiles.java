@@ -40,8 +40,7 @@ final class ModelFiles {
             case ".pth", ".pt" -> throw new IOException(file
                     + " is a state dict, which has no configuration; run \"pd convert --config MODEL\" with a model file of"
                     + " the same network first");
-            default -> throw new IOException(
-                    file + " has an unknown ending; expected .safetensors, .pkl or .fb");
+            default -> throw new IOException(file + " has an unknown ending; expected .safetensors, .pkl or .fb");
         };
     }
 

@@ -26,10 +26,7 @@ final class NetworkOptions {
             description = "Network: ddpmpp, ncsnpp or adm; default ${DEFAULT-VALUE}.")
     Arch arch;
 
-    @Option(
-            names = "--cbase",
-            paramLabel = "N",
-            description = "Channels at multiplier 1; default 128, for adm 192.")
+    @Option(names = "--cbase", paramLabel = "N", description = "Channels at multiplier 1; default 128, for adm 192.")
     Integer cbase;
 
     @Option(
@@ -76,8 +73,7 @@ final class NetworkOptions {
             }
             return builder.labelDim(labelDim).dropout(dropout).build();
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(
-                    command.commandLine(), "these options make no network: " + e.getMessage(), e);
+            throw new ParameterException(command.commandLine(), "these options make no network: " + e.getMessage(), e);
         }
     }
 }

@@ -19,6 +19,11 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:failed; standard error says why and what to do", "2:wrong usage"},
         subcommands = {
+            DatasetCommand.class,
+            TrainCommand.class,
+            GenerateCommand.class,
+            ConvertCommand.class,
+            InfoCommand.class,
             BenchCommand.class,
             VerifyCommand.class
         })

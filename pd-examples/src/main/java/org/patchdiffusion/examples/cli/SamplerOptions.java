@@ -29,7 +29,11 @@ final class SamplerOptions {
             description = "Highest noise level; default 80.")
     double sigmaMax;
 
-    @Option(names = "--rho", paramLabel = "X", defaultValue = "7", description = "Exponent of the time steps; default 7.")
+    @Option(
+            names = "--rho",
+            paramLabel = "X",
+            defaultValue = "7",
+            description = "Exponent of the time steps; default 7.")
     double rho;
 
     @Option(

@@ -22,8 +22,9 @@ import picocli.CommandLine.Spec;
 /** Runs the numeric reference cases of a folder. */
 @Command(
         name = "verify",
-        description = "Runs every numeric reference case in a folder on this machine's backend and prints each error with"
-                + " its bar. The last line of standard output is one JSON object with the counts.")
+        description =
+                "Runs every numeric reference case in a folder on this machine's backend and prints each error with"
+                        + " its bar. The last line of standard output is one JSON object with the counts.")
 final class VerifyCommand implements Callable<Integer> {
 
     @Spec

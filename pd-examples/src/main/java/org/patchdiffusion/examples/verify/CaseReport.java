@@ -27,7 +27,10 @@ public record CaseReport(String name, Status status, List<Check> checks, String 
     static CaseReport of(String name, List<Check> checks) {
         boolean passed = !checks.isEmpty() && checks.stream().allMatch(Check::passed);
         return new CaseReport(
-                name, passed ? Status.PASSED : Status.FAILED, checks, checks.isEmpty() ? "it holds nothing to compare" : "");
+                name,
+                passed ? Status.PASSED : Status.FAILED,
+                checks,
+                checks.isEmpty() ? "it holds nothing to compare" : "");
     }
 
     static CaseReport failed(String name, String reason) {

@@ -20,8 +20,7 @@ import org.patchdiffusion.model.io.Npz;
  * @param settings content of the JSON file
  * @param arrays content of the NumPy file, by name
  */
-record GoldenCase(Path folder, String name, JsonNode settings, Map<String, INDArray> arrays)
-        implements AutoCloseable {
+record GoldenCase(Path folder, String name, JsonNode settings, Map<String, INDArray> arrays) implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
@@ -92,7 +91,9 @@ record GoldenCase(Path folder, String name, JsonNode settings, Map<String, INDAr
     /** A setting that holds named values, as plain Java values. */
     Map<String, Object> map(String key) {
         Map<String, Object> values = new HashMap<>();
-        setting(key).fields().forEachRemaining(f -> values.put(f.getKey(), JSON.convertValue(f.getValue(), Object.class)));
+        setting(key)
+                .fields()
+                .forEachRemaining(f -> values.put(f.getKey(), JSON.convertValue(f.getValue(), Object.class)));
         return values;
     }
 

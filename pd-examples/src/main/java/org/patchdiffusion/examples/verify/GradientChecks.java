@@ -41,7 +41,10 @@ record GradientChecks(GoldenCase golden, Parameters gradient, String engine, dou
             checks.add(worst);
             checks.add(new Check(
                     engine + ": gradients of no known parameter (number)",
-                    golden.arrays().keySet().stream().filter(k -> k.startsWith(PREFIX)).count() - compared,
+                    golden.arrays().keySet().stream()
+                                    .filter(k -> k.startsWith(PREFIX))
+                                    .count()
+                            - compared,
                     0));
             checks.add(new Check(engine + ": gradient of attention key biases, against the rest", keys, bar));
         }

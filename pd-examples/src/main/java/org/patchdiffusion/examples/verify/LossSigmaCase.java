@@ -24,8 +24,10 @@ final class LossSigmaCase implements CaseKind {
             if (golden.has(name + ".sigma")) {
                 Preconditioning p = Preconditioning.byName(name);
                 double[] random = golden.doubles(p.drawsNormal() ? "rnd_normal" : "rnd_uniform");
-                PrecondCase.add(checks, golden, name + ".sigma", random, r -> p.draw(r).sigma());
-                PrecondCase.add(checks, golden, name + ".weight", random, r -> p.draw(r).weight());
+                PrecondCase.add(
+                        checks, golden, name + ".sigma", random, r -> p.draw(r).sigma());
+                PrecondCase.add(
+                        checks, golden, name + ".weight", random, r -> p.draw(r).weight());
             }
         }
         return checks;

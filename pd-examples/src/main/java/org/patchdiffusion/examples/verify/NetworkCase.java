@@ -55,8 +55,8 @@ final class NetworkCase implements CaseKind {
             inputs.put("sigma", golden.floats("in." + size + ".sigma"));
             inputs.put("pos", golden.floats("in." + size + ".pos"));
             INDArray want = golden.array("out." + size + ".D");
-            try (Program program = engine.compile(
-                    model.denoiserGraph((int) x.size(0), (int) x.size(2), (int) x.size(3)))) {
+            try (Program program =
+                    engine.compile(model.denoiserGraph((int) x.size(0), (int) x.size(2), (int) x.size(3)))) {
                 double error = Errors.relative(program.forward(inputs).get("D"), want);
                 checks.add(new Check(
                         engine.name() + ": D at " + size + " size",
@@ -70,8 +70,7 @@ final class NetworkCase implements CaseKind {
         INDArray y = golden.floats("loss.y");
         Bars bars = VerificationEngines.bars(engine);
         Gradients gradients = engine.newGradients(model.parameters().layout());
-        try (Program program =
-                engine.compile(model.lossGraph((int) y.size(0), (int) y.size(2), (int) y.size(3)))) {
+        try (Program program = engine.compile(model.lossGraph((int) y.size(0), (int) y.size(2), (int) y.size(3)))) {
             Map<String, INDArray> outputs = program.backward(lossInputs(golden, model), gradients);
             double[] loss = Errors.doubles(outputs.get("loss"));
             double[] perImage = Errors.doubles(outputs.get("loss_per_image"));

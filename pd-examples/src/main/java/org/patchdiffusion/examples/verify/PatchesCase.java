@@ -61,7 +61,8 @@ final class PatchesCase implements CaseKind {
         float[] positions = new float[count * Positions.CHANNELS * area];
         for (int i = 0; i < count; i++) {
             Crop crop = new Crop(i, false, (int) offsets[2 * i], (int) offsets[2 * i + 1]);
-            cropper.values(Arrays.copyOfRange(pixels, i * length, (i + 1) * length), crop, size, crops, i * channels * area);
+            cropper.values(
+                    Arrays.copyOfRange(pixels, i * length, (i + 1) * length), crop, size, crops, i * channels * area);
             cropper.positions(crop.top(), crop.left(), size, positions, i * Positions.CHANNELS * area);
         }
         checks.add(exact(group + ".images", crops, golden));

@@ -59,7 +59,8 @@ final class SamplersCase implements CaseKind {
         int batch = (int) golden.array("latents").size(0);
         try (BatchedDenoiser denoiser = model.denoiser(engine, batch, golden.floats("pos"))) {
             for (String key : golden.arrays().keySet()) {
-                boolean wantsLabels = key.equals("edm.cond.x") || GUIDED.matcher(key).matches();
+                boolean wantsLabels =
+                        key.equals("edm.cond.x") || GUIDED.matcher(key).matches();
                 if (key.endsWith(".x") && wantsLabels == conditional) {
                     checks.add(check(golden, engine, key, denoiser));
                     addNoiseLevels(golden, key, checks);
@@ -79,7 +80,8 @@ final class SamplersCase implements CaseKind {
         if (ablation.matches()) {
             sampler = ablation(ablation, defaults);
         } else if (key.equals("edm.stochastic.x")) {
-            sampler = new EdmSampler(SamplerSettings.of(golden, "stochastic").over(defaults).config(18));
+            sampler = new EdmSampler(
+                    SamplerSettings.of(golden, "stochastic").over(defaults).config(18));
             INDArray recorded = golden.array("edm.stochastic.noise");
             noise = (step, target) -> target.assign(recorded.get(NDArrayIndex.point(step)));
         } else {
@@ -109,9 +111,7 @@ final class SamplersCase implements CaseKind {
             SamplerSettings defaults = SamplerSettings.of(golden, "sampler_defaults");
             EdmSamplerConfig config = defaults.config(steps(key, defaults));
             checks.add(new Check(
-                    levels,
-                    Errors.largestRelative(config.noiseLevels(), golden.doubles(levels)),
-                    Bars.FORMULA));
+                    levels, Errors.largestRelative(config.noiseLevels(), golden.doubles(levels)), Bars.FORMULA));
         }
     }
 

@@ -62,8 +62,7 @@ final class SnapshotCase implements CaseKind {
         if (augmentDim > 0) {
             inputs.put("augment_labels", zerosUnless(golden, "in.augment", x.size(0), augmentDim));
         }
-        try (Program program =
-                engine.compile(model.denoiserGraph((int) x.size(0), (int) x.size(2), (int) x.size(3)))) {
+        try (Program program = engine.compile(model.denoiserGraph((int) x.size(0), (int) x.size(2), (int) x.size(3)))) {
             return new Check(
                     engine.name() + ": D",
                     Errors.relative(program.forward(inputs).get("D"), golden.array("out.D")),

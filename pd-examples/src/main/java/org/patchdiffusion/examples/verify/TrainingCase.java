@@ -43,8 +43,7 @@ final class TrainingCase implements CaseKind {
         Bars bars = VerificationEngines.bars(engine);
         DiffusionModel start = GoldenModel.of(golden, "network", "param0.");
         TrainingConfig config = config(golden);
-        double expectedImages =
-                config.batch() * golden.setting("batch_mul_avg").asDouble();
+        double expectedImages = config.batch() * golden.setting("batch_mul_avg").asDouble();
         TrainingState state = TrainingState.start(start.parameters());
         DiffusionModel model = DiffusionModel.of(start.config(), state.parameters());
         List<Check> checks = new ArrayList<>();
@@ -52,14 +51,16 @@ final class TrainingCase implements CaseKind {
             for (JsonNode iteration : golden.setting("iterations")) {
                 String it = "it" + iteration.path("iteration").asInt();
                 StepResult result;
-                try (TrainBatch batch = batch(golden, it, iteration.path("patch").asInt(), model, expectedImages)) {
+                try (TrainBatch batch =
+                        batch(golden, it, iteration.path("patch").asInt(), model, expectedImages)) {
                     result = step.apply(batch);
                 }
                 double[] loss = {result.loss()};
                 double[] rate = {result.learningRate()};
                 checks.add(new Check(
                         it + ": loss",
-                        Errors.relative(loss, new double[] {iteration.path("loss").asDouble()}),
+                        Errors.relative(
+                                loss, new double[] {iteration.path("loss").asDouble()}),
                         bars.output()));
                 checks.add(new Check(
                         it + ": learning rate",
@@ -134,9 +135,8 @@ final class TrainingCase implements CaseKind {
         for (ParameterLayout.Entry entry : got.layout().entries()) {
             double[] want = stored(golden, prefix, entry);
             double[] start = change ? stored(golden, "param0.", entry) : new double[want.length];
-            double[] comparable = golden.has("comparable." + entry.name())
-                    ? stored(golden, "comparable.", entry)
-                    : ones(want.length);
+            double[] comparable =
+                    golden.has("comparable." + entry.name()) ? stored(golden, "comparable.", entry) : ones(want.length);
             double[] values = Errors.doubles(got.view(entry.name()));
             for (int i = 0; i < want.length; i++) {
                 values[i] = comparable[i] * (values[i] - start[i]);

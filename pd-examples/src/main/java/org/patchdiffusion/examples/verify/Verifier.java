@@ -49,7 +49,8 @@ public final class Verifier {
     public void run(Path folder, Consumer<CaseReport> report) throws IOException {
         if (!Files.isDirectory(folder)) {
             throw Files.exists(folder)
-                    ? new NotDirectoryException(folder + " is not a folder; give a folder of NAME.npz and NAME.json files")
+                    ? new NotDirectoryException(
+                            folder + " is not a folder; give a folder of NAME.npz and NAME.json files")
                     : new IOException(folder + " does not exist; give a folder of NAME.npz and NAME.json files");
         }
         Set<String> names = new TreeSet<>();
@@ -85,9 +86,10 @@ public final class Verifier {
             return run.run();
         } catch (IOException | RuntimeException e) {
             LOG.debug("case {} failed", name, e);
-            String reason = e.getMessage() == null || !(e instanceof IOException || e instanceof IllegalArgumentException)
-                    ? e.toString()
-                    : e.getMessage();
+            String reason =
+                    e.getMessage() == null || !(e instanceof IOException || e instanceof IllegalArgumentException)
+                            ? e.toString()
+                            : e.getMessage();
             return CaseReport.failed(name, reason.replaceAll("\\s*\\R\\s*", " "));
         }
     }

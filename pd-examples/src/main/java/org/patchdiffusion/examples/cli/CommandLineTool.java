@@ -48,7 +48,8 @@ public final class CommandLineTool {
         if (e instanceof UnmatchedArgumentException unmatched
                 && !unmatched.getUnmatched().isEmpty()) {
             String unknown = unmatched.getUnmatched().get(0);
-            message = (unknown.startsWith("-") ? "unknown option " : "unexpected argument ") + unknown;
+            String kind = command.getParent() == null ? "unknown command " : "unexpected argument ";
+            message = (unknown.startsWith("-") ? "unknown option " : kind) + unknown;
         }
         command.getErr()
                 .println("pd: error: " + message + "; see \""

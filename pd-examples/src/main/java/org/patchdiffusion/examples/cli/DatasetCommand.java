@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import me.tongfei.progressbar.ProgressBar;
 import org.patchdiffusion.data.ConvertOptions;
 import org.patchdiffusion.data.DatasetConverter;
 import org.patchdiffusion.data.Transform;
@@ -62,11 +61,8 @@ final class DatasetCommand implements Callable<Integer> {
         ConvertOptions options = options();
         OutputFolders.require("--dest", dest.toAbsolutePath().getParent());
         DatasetConverter.Summary summary;
-        try (ProgressBar bar = Progress.bar("converting", -1, " images")) {
-            summary = DatasetConverter.convert(source, dest, options, (done, total) -> {
-                bar.maxHint(total);
-                bar.stepTo(done);
-            });
+        try (CountingBar bar = new CountingBar("converting")) {
+            summary = DatasetConverter.convert(source, dest, options, bar);
         }
         spec.commandLine()
                 .getErr()

@@ -20,7 +20,9 @@ final class Failure {
         }
         if (failure instanceof FileSystemException file && file.getFile() != null) {
             // The plain messages of the file system name nothing but the file.
-            if (file instanceof NoSuchFileException && file.getFile().equals(file.getMessage())) {
+            boolean isSentence =
+                    file.getMessage().contains(": ") || file.getMessage().contains(" does not exist");
+            if (file instanceof NoSuchFileException && !isSentence) {
                 return file.getFile() + " does not exist";
             }
             if (file instanceof AccessDeniedException) {

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import me.tongfei.progressbar.ProgressBar;
 import org.patchdiffusion.data.DatasetOptions;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.Purpose;
@@ -175,11 +174,8 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private ImageDataset open(boolean labelled) throws IOException {
-        try (ProgressBar bar = Progress.bar("reading " + data.getFileName(), -1, " images")) {
-            return ImageDataset.open(data, DatasetOptions.ALL.withLabels(labelled), (done, total) -> {
-                bar.maxHint(total);
-                bar.stepTo(done);
-            });
+        try (CountingBar bar = new CountingBar("reading " + data.getFileName())) {
+            return ImageDataset.open(data, DatasetOptions.ALL.withLabels(labelled), bar);
         }
     }
 

@@ -55,7 +55,8 @@ public final class LossChart {
         Font font = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
         styler.setLegendVisible(false);
         styler.setChartTitleVisible(false);
-        styler.setYAxisLogarithmic(true);
+        styler.setYAxisMin(0.0);
+        styler.setYAxisDecimalPattern("0.0#");
         styler.setChartBackgroundColor(Color.WHITE);
         styler.setPlotBackgroundColor(Color.WHITE);
         styler.setPlotBorderVisible(false);

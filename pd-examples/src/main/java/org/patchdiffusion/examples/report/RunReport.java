@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.patchdiffusion.eval.PngFiles;
 import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.train.StopReason;
@@ -69,17 +70,7 @@ public final class RunReport implements TrainingListener {
                 "Data",
                 run.dataName() + ", " + run.dataSize() + " images of "
                         + run.model().width() + "x" + run.model().height());
-        facts.put(
-                "Network",
-                String.format(
-                        Locale.ROOT,
-                        "%s U-Net, %,d parameters: width %d, multipliers %s, %d blocks a level, attention at %s",
-                        network.architecture().name().toLowerCase(Locale.ROOT),
-                        run.parameters(),
-                        network.modelChannels(),
-                        network.channelMult(),
-                        network.numBlocks(),
-                        network.attnResolutions().isEmpty() ? "no level" : network.attnResolutions()));
+        facts.put("Network", network(network, run.parameters()));
         facts.put(
                 "Patches",
                 run.training().progressive()
@@ -112,5 +103,28 @@ public final class RunReport implements TrainingListener {
                         + Runtime.version().feature() + ", " + System.getProperty("os.name") + " "
                         + System.getProperty("os.arch"));
         return facts;
+    }
+
+    private static String network(UNetConfig network, long parameters) {
+        String levels = network.channelMult().stream()
+                .map(multiplier -> String.valueOf(multiplier * network.modelChannels()))
+                .collect(Collectors.joining(", "));
+        String attention =
+                network.attnResolutions().stream().map(String::valueOf).collect(Collectors.joining(", "));
+        return String.format(
+                Locale.ROOT,
+                "%s U-Net of %,d parameters: channels %s, residual blocks a level: %d, attention %s",
+                family(network),
+                parameters,
+                levels,
+                network.numBlocks(),
+                attention.isEmpty() ? "none" : "at " + attention);
+    }
+
+    private static String family(UNetConfig network) {
+        if (network.architecture() == UNetConfig.Architecture.DHARIWAL) {
+            return "ADM";
+        }
+        return network.embedding() == UNetConfig.Embedding.FOURIER ? "NCSN++" : "DDPM++";
     }
 }

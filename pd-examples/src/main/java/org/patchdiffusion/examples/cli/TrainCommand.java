@@ -72,9 +72,9 @@ final class TrainCommand implements Callable<Integer> {
             arity = "0..1",
             fallbackValue = "true",
             defaultValue = "false",
-            converter = YesNo.class,
+            converter = YesNo.Converter.class,
             description = "Train a class-conditional model; the data set must have labels.")
-    boolean cond;
+    YesNo cond;
 
     @Option(
             names = "--precond",
@@ -122,7 +122,7 @@ final class TrainCommand implements Callable<Integer> {
         OutputFolders.require("--outdir", outdir);
         Checkpoint checkpoint = resume == null ? null : ResumePoint.read(resume);
         boolean labelled =
-                checkpoint == null ? cond : checkpoint.model().network().labelDim() > 0;
+                checkpoint == null ? cond.value() : checkpoint.model().network().labelDim() > 0;
         try (ImageDataset images = open(labelled)) {
             if (checkpoint != null) {
                 TrainingConfig resumed = ResumePoint.settings(checkpoint, spec, settings);
@@ -180,7 +180,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private ModelConfig config(Preconditioning preconditioning, ImageDataset images) {
-        int labelDim = cond ? images.labelDim() : 0;
+        int labelDim = cond.value() ? images.labelDim() : 0;
         int resolution = Math.min(images.height(), images.width());
         return new ModelConfig(
                 network.build(resolution, images.channels(), labelDim, dropout),

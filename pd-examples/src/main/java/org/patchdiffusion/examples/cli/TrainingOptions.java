@@ -57,9 +57,9 @@ final class TrainingOptions {
             arity = "0..1",
             fallbackValue = "true",
             defaultValue = "false",
-            converter = YesNo.class,
+            converter = YesNo.Converter.class,
             description = "Walk through the patch sizes from small to large instead of drawing them.")
-    boolean progressive;
+    YesNo progressive;
 
     @Option(
             names = "--xflip",
@@ -67,9 +67,9 @@ final class TrainingOptions {
             arity = "0..1",
             fallbackValue = "true",
             defaultValue = "false",
-            converter = YesNo.class,
+            converter = YesNo.Converter.class,
             description = "Mirror images at random.")
-    boolean xflip;
+    YesNo xflip;
 
     @Option(
             names = "--seed",
@@ -109,8 +109,8 @@ final class TrainingOptions {
                     .lrRampupKimg(rampup * KIMG_PER_MIMG)
                     .emaHalflifeKimg(ema * KIMG_PER_MIMG)
                     .realP(realP)
-                    .progressive(progressive)
-                    .xflip(xflip)
+                    .progressive(progressive.value())
+                    .xflip(xflip.value())
                     .seed(seed)
                     .engine(engine)
                     .tickKimg(tick)

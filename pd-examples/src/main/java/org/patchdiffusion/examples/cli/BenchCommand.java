@@ -19,6 +19,8 @@ import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
+import org.patchdiffusion.model.engine.compiled.Profile;
+import org.patchdiffusion.model.engine.compiled.Profiled;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.model.precond.NoiseLevel;
 import picocli.CommandLine.Command;
@@ -84,6 +86,11 @@ final class BenchCommand implements Callable<Integer> {
             description = "Runs before the timed ones; default 3.")
     int warmup;
 
+    @Option(
+            names = "--profile",
+            description = "Show on standard error where the time of one replica goes (fast and exact engines).")
+    boolean profile;
+
     @Override
     public Integer call() {
         int side = patch == null ? resolution : patch;
@@ -148,7 +155,11 @@ final class BenchCommand implements Callable<Integer> {
             double compileMillis = (System.nanoTime() - start) * 1e-6;
             Map<String, INDArray> inputs = inputs(side);
             double[] millis = new double[iterations];
+            Profile times = new Profile();
             for (int i = -warmup; i < iterations; i++) {
+                if (i == 0 && profile) {
+                    profiled(program, engine).profile(times);
+                }
                 long from = System.nanoTime();
                 if (mode == Mode.TRAIN) {
                     program.backward(inputs, gradients);
@@ -159,8 +170,35 @@ final class BenchCommand implements Callable<Integer> {
                     millis[i] = (System.nanoTime() - from) * 1e-6;
                 }
             }
+            if (profile) {
+                printProfile(times);
+            }
             report(millis, compileMillis, side, params, engine);
         }
+    }
+
+    private Profiled profiled(Program program, Engine engine) {
+        if (program instanceof Profiled profiled) {
+            return profiled;
+        }
+        throw new IllegalStateException("--profile: the " + engine.name()
+                + " engine does not run this network as compiled steps here, so there are none to time; leave it out");
+    }
+
+    private void printProfile(Profile times) {
+        PrintWriter people = spec.commandLine().getErr();
+        people.println("    ms a run  GFLOP/s   runs  kind         step");
+        times.entries().entrySet().stream()
+                .sorted((a, b) ->
+                        Long.compare(b.getValue().nanos(), a.getValue().nanos()))
+                .forEach(e -> people.printf(
+                        Locale.ROOT,
+                        "%12.3f %8.1f %6d  %-11s  %s%n",
+                        e.getValue().nanos() * 1e-6 / iterations,
+                        (double) e.getValue().flops() / Math.max(1, e.getValue().nanos()),
+                        e.getValue().count() / iterations,
+                        e.getValue().kind(),
+                        e.getKey()));
     }
 
     private Map<String, INDArray> inputs(int side) {

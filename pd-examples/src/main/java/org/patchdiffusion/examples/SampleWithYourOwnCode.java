@@ -1,0 +1,51 @@
+package org.patchdiffusion.examples;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.data.Positions;
+import org.patchdiffusion.eval.EdmSampler;
+import org.patchdiffusion.eval.EdmSamplerConfig;
+import org.patchdiffusion.eval.ImageGrid;
+import org.patchdiffusion.eval.Images;
+import org.patchdiffusion.eval.SamplerListener;
+import org.patchdiffusion.eval.Samples;
+import org.patchdiffusion.model.BatchedDenoiser;
+import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.engine.Engines;
+import org.patchdiffusion.model.io.ModelFile;
+
+/**
+ * The library in a program of your own: reads a model, draws four images, writes them into one picture, and shows where the
+ * plain ND4J arrays are on the way.
+ *
+ * <p>Run it with a model of the quickstart: {@code java -cp pd-examples/target/pd.jar
+ * org.patchdiffusion.examples.SampleWithYourOwnCode runs/00000-.../model-000100.safetensors four.png}. It takes some
+ * seconds and prints the range of the sampled values, about -1 to 1.
+ */
+public final class SampleWithYourOwnCode {
+
+    private SampleWithYourOwnCode() {}
+
+    /** Expects the model and the picture to write; the model must be unconditional, as the quickstart's is. */
+    public static void main(String[] arguments) throws IOException {
+        if (arguments.length != 2) {
+            System.err.println("usage: SampleWithYourOwnCode MODEL.safetensors PICTURE.png");
+            System.exit(2);
+        }
+        DiffusionModel model = ModelFile.read(Path.of(arguments[0]));
+        int height = model.config().height();
+        int width = model.config().width();
+        long[] seeds = {0, 1, 2, 3};
+        EdmSampler sampler = EdmSampler.of(
+                EdmSamplerConfig.builder().numSteps(18).build(), model.config().preconditioning());
+        try (BatchedDenoiser denoiser =
+                        model.denoiser(Engines.best(), seeds.length, Positions.whole(1, height, width));
+                Samples samples = sampler.sample(
+                        denoiser, seeds, model.config().channels(), height, width, null, SamplerListener.NONE)) {
+            INDArray images = samples.images(); // float64 [4, 3, height, width]
+            System.out.printf("values from %.2f to %.2f%n", images.minNumber(), images.maxNumber());
+            ImageGrid.ofColumns(2).write(Path.of(arguments[1]), Images.fromModelRange(images));
+        }
+    }
+}

@@ -1,0 +1,272 @@
+package org.patchdiffusion.examples.cli;
+
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.data.Purpose;
+import org.patchdiffusion.data.RandomStream;
+import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.ModelConfig;
+import org.patchdiffusion.model.UNetConfig;
+import org.patchdiffusion.model.engine.Engine;
+import org.patchdiffusion.model.engine.Gradients;
+import org.patchdiffusion.model.engine.Graph;
+import org.patchdiffusion.model.engine.Program;
+import org.patchdiffusion.model.engine.compiled.Profile;
+import org.patchdiffusion.model.engine.compiled.Profiled;
+import org.patchdiffusion.model.precond.EdmPreconditioning;
+import org.patchdiffusion.model.precond.NoiseLevel;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Times forward + backward of a training step, or a forward pass. */
+@Command(
+        name = "bench",
+        description =
+                "Times a training step (forward + backward) or a forward pass of a network with random weights. The"
+                        + " last line of standard output is one JSON object.")
+final class BenchCommand implements Callable<Integer> {
+    private static final int CHANNELS = 3;
+    /** Weights of the last layers start near 0; a little noise gives them gradients of normal size. */
+    private static final float WEIGHT_NOISE = 0.02f;
+
+    /** What is timed. */
+    enum Mode {
+        TRAIN,
+        INFER
+    }
+
+    @Spec
+    CommandSpec spec;
+
+    @Mixin
+    NetworkOptions network;
+
+    @Mixin
+    EngineOptions engines;
+
+    @Option(
+            names = "--resolution",
+            paramLabel = "N",
+            defaultValue = "32",
+            description = "Side of the whole image; default 32.")
+    int resolution;
+
+    @Option(names = "--patch", paramLabel = "N", description = "Side of the patches; default: the whole image.")
+    Integer patch;
+
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Patches in a batch; default 16.")
+    int batch;
+
+    @Option(
+            names = "--mode",
+            paramLabel = "MODE",
+            defaultValue = "train",
+            description = "train (forward + backward) or infer (forward); default train.")
+    Mode mode;
+
+    @Option(names = "--iterations", paramLabel = "N", defaultValue = "10", description = "Timed runs; default 10.")
+    int iterations;
+
+    @Option(
+            names = "--warmup",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "Runs before the timed ones; default 3.")
+    int warmup;
+
+    @Option(
+            names = "--profile",
+            description = "Show on standard error where the time of one replica goes (fast and exact engines).")
+    boolean profile;
+
+    @Override
+    public Integer call() {
+        int side = patch == null ? resolution : patch;
+        require(batch >= 1, "--batch is " + batch + ", expected at least 1");
+        require(iterations >= 1, "--iterations is " + iterations + ", expected at least 1");
+        require(warmup >= 0, "--warmup is " + warmup + ", expected 0 or more");
+        require(
+                side >= 1 && side <= resolution,
+                "--patch is " + side + ", expected 1 to the resolution, " + resolution);
+        UNetConfig unet = network.build(resolution, CHANNELS, 0, 0);
+        try {
+            unet.checkSize(side, side);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--patch " + side + ": " + e.getMessage(), e);
+        }
+        Engine engine = engines.create();
+        ModelConfig config = new ModelConfig(unet, EdmPreconditioning.standard(), resolution, resolution);
+        DiffusionModel model = DiffusionModel.create(config, random(0));
+        long params = model.parameters().layout().parameterCount();
+        PrintWriter people = spec.commandLine().getErr();
+        people.printf(
+                Locale.ROOT,
+                "%s of %s: %,d parameters, batch %d of %dx%d patches, engine %s, %d threads%n",
+                mode == Mode.TRAIN ? "forward + backward" : "forward",
+                network.arch.name().toLowerCase(Locale.ROOT),
+                params,
+                batch,
+                side,
+                side,
+                engine.name(),
+                engines.threadCount());
+        people.flush();
+        addNoise(model.parameters().flat());
+        measure(model, engine, side, params);
+        return 0;
+    }
+
+    private void require(boolean holds, String message) {
+        if (!holds) {
+            throw new ParameterException(spec.commandLine(), message);
+        }
+    }
+
+    private static RandomStream random(long index) {
+        return RandomStream.of(0, Purpose.INIT, 0, index);
+    }
+
+    private static void addNoise(INDArray flat) {
+        float[] noise = new float[Math.toIntExact(flat.length())];
+        random(1).fillGaussian(noise);
+        try (INDArray array = Nd4j.createFromArray(noise)) {
+            flat.addi(array.muli(WEIGHT_NOISE));
+        }
+    }
+
+    private void measure(DiffusionModel model, Engine engine, int side, long params) {
+        long start = System.nanoTime();
+        Graph graph = mode == Mode.TRAIN ? model.lossGraph(batch, side, side) : model.denoiserGraph(batch, side, side);
+        Gradients gradients =
+                mode == Mode.TRAIN ? engine.newGradients(model.parameters().layout()) : null;
+        try (Program program = engine.compile(graph)) {
+            double compileMillis = (System.nanoTime() - start) * 1e-6;
+            Map<String, INDArray> inputs = inputs(side);
+            double[] millis = new double[iterations];
+            Profile times = new Profile();
+            for (int i = -warmup; i < iterations; i++) {
+                if (i == 0 && profile) {
+                    profiled(program, engine).profile(times);
+                }
+                long from = System.nanoTime();
+                if (mode == Mode.TRAIN) {
+                    program.backward(inputs, gradients);
+                } else {
+                    program.forward(inputs);
+                }
+                if (i >= 0) {
+                    millis[i] = (System.nanoTime() - from) * 1e-6;
+                }
+            }
+            if (profile) {
+                printProfile(times);
+            }
+            report(millis, compileMillis, side, params, engine);
+        }
+    }
+
+    private Profiled profiled(Program program, Engine engine) {
+        if (program instanceof Profiled profiled) {
+            return profiled;
+        }
+        throw new IllegalStateException("--profile: the " + engine.name()
+                + " engine does not run this network as compiled steps here, so there are none to time; leave it out");
+    }
+
+    private void printProfile(Profile times) {
+        PrintWriter people = spec.commandLine().getErr();
+        people.println("    ms a run  GFLOP/s   runs  kind         step");
+        times.entries().entrySet().stream()
+                .sorted((a, b) ->
+                        Long.compare(b.getValue().nanos(), a.getValue().nanos()))
+                .forEach(e -> people.printf(
+                        Locale.ROOT,
+                        "%12.3f %8.1f %6d  %-11s  %s%n",
+                        e.getValue().nanos() * 1e-6 / iterations,
+                        (double) e.getValue().flops() / Math.max(1, e.getValue().nanos()),
+                        e.getValue().count() / iterations,
+                        e.getValue().kind(),
+                        e.getKey()));
+    }
+
+    private Map<String, INDArray> inputs(int side) {
+        Map<String, INDArray> inputs = new HashMap<>();
+        long[] images = {batch, CHANNELS, side, side};
+        inputs.put("pos", uniform(2, batch, UNetConfig.POSITION_CHANNELS, side, side));
+        float[] sigma = new float[batch];
+        float[] weight = new float[batch];
+        RandomStream draws = random(3);
+        for (int i = 0; i < batch; i++) {
+            NoiseLevel level = EdmPreconditioning.standard().draw(draws.nextGaussian());
+            sigma[i] = (float) level.sigma();
+            weight[i] = (float) level.weight();
+        }
+        inputs.put("sigma", Nd4j.createFromArray(sigma));
+        if (mode == Mode.INFER) {
+            inputs.put("x", uniform(4, images));
+        } else {
+            inputs.put("y", uniform(4, images));
+            inputs.put("noise", uniform(5, images));
+            inputs.put("weight", Nd4j.createFromArray(weight));
+        }
+        return inputs;
+    }
+
+    private static INDArray uniform(long stream, long... shape) {
+        float[] values = new float[(int) Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
+        RandomStream draws = random(stream);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (2 * draws.nextDouble() - 1);
+        }
+        return Nd4j.createFromArray(values).castTo(DataType.FLOAT).reshape(shape);
+    }
+
+    private void report(double[] millis, double compileMillis, int side, long params, Engine engine) {
+        double[] sorted = millis.clone();
+        Arrays.sort(sorted);
+        double median = (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+        double mean = Arrays.stream(sorted).average().orElseThrow();
+        spec.commandLine()
+                .getErr()
+                .printf(
+                        Locale.ROOT,
+                        "compiled in %.0f ms; minimum %.1f ms, median %.1f ms, mean %.1f ms over %d runs; %.1f images/s%n",
+                        compileMillis,
+                        sorted[0],
+                        median,
+                        mean,
+                        iterations,
+                        batch * 1000 / median);
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("mode", mode.name().toLowerCase(Locale.ROOT));
+        result.put("arch", network.arch.name().toLowerCase(Locale.ROOT));
+        result.put("params", params);
+        result.put("resolution", resolution);
+        result.put("patch", side);
+        result.put("batch", batch);
+        result.put("engine", engine.name());
+        result.put("threads", engines.threadCount());
+        result.put("iterations", iterations);
+        result.put("min_ms", round(sorted[0]));
+        result.put("median_ms", round(median));
+        result.put("mean_ms", round(mean));
+        result.put("compile_ms", round(compileMillis));
+        JsonLine.print(spec.commandLine().getOut(), result);
+    }
+
+    private static double round(double millis) {
+        return Math.round(millis * 1000) / 1000.0;
+    }
+}

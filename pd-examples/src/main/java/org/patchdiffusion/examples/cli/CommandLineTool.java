@@ -1,0 +1,71 @@
+package org.patchdiffusion.examples.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The {@code pd} command line. Results go to one writer, people's text to the other; failures are one line each: exit
+ * code 1 with cause and remedy, 2 for wrong usage.
+ */
+public final class CommandLineTool {
+    private final CommandLine commands;
+
+    /**
+     * Makes the tool.
+     *
+     * @param results standard output
+     * @param people standard error
+     */
+    public CommandLineTool(PrintWriter results, PrintWriter people) {
+        commands = new CommandLine(new PdCommand())
+                .setOut(results)
+                .setErr(people)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler(CommandLineTool::wrongUsage)
+                .setExecutionExceptionHandler(CommandLineTool::failed);
+    }
+
+    /**
+     * Runs one command.
+     *
+     * @return the exit code
+     */
+    public int run(String... arguments) {
+        try {
+            return commands.execute(arguments);
+        } catch (OutOfMemoryError e) {
+            commands.getErr().println("pd: error: " + Failure.describe(e));
+            return ExitCode.SOFTWARE;
+        }
+    }
+
+    private static int wrongUsage(ParameterException e, String[] arguments) {
+        CommandLine command = e.getCommandLine();
+        String message = oneLine(e.getMessage());
+        if (e instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getUnmatched().isEmpty()) {
+            String unknown = unmatched.getUnmatched().get(0);
+            String kind = command.getParent() == null ? "unknown command " : "unexpected argument ";
+            message = (unknown.startsWith("-") ? "unknown option " : kind) + unknown;
+        }
+        command.getErr()
+                .println("pd: error: " + message + "; see \""
+                        + command.getCommandSpec().qualifiedName() + " --help\"");
+        return ExitCode.USAGE;
+    }
+
+    private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+        command.getErr().println("pd: error: " + Failure.describe(e));
+        if (parsed.originalArgs().contains("--debug")) {
+            e.printStackTrace(command.getErr());
+        }
+        return ExitCode.SOFTWARE;
+    }
+
+    static String oneLine(String text) {
+        return text == null ? "no further details" : text.strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+}

@@ -1,0 +1,84 @@
+package org.patchdiffusion.examples.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.ModelConfig;
+import org.patchdiffusion.model.io.ModelFile;
+import org.patchdiffusion.model.io.OfficialLayout;
+import org.patchdiffusion.model.io.SameDiffFile;
+import org.patchdiffusion.model.io.TorchStateDict;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Moves weights between formats. */
+@Command(
+        name = "convert",
+        description =
+                "Moves a model between formats: .safetensors (this toolkit's), .pkl (official snapshot, read only), .pth"
+                        + " (PyTorch state dict) and .fb (SameDiff graph for one batch and image size).")
+final class ConvertCommand implements Callable<Integer> {
+
+    @Spec
+    CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "SOURCE", description = "File to read.")
+    Path source;
+
+    @Parameters(index = "1", paramLabel = "TARGET", description = "File to write; its ending says the format.")
+    Path target;
+
+    @Option(
+            names = "--config",
+            paramLabel = "MODEL",
+            description = "Model file whose configuration goes with a state dict, which has none.")
+    Path config;
+
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Batch of a .fb graph; default 1.")
+    int batch;
+
+    @Option(
+            names = "--resolution",
+            paramLabel = "WxH",
+            converter = ImageSize.Converter.class,
+            description = "Image size of a .fb graph; default: that of the model.")
+    ImageSize resolution;
+
+    @Override
+    public Integer call() throws IOException {
+        String ending = ModelFiles.ending(target);
+        if (!ending.equals(".safetensors") && !ending.equals(".pth") && !ending.equals(".fb")) {
+            throw new ParameterException(
+                    spec.commandLine(), "cannot write " + target + ": expected .safetensors, .pth or .fb");
+        }
+        DiffusionModel model = read();
+        ModelConfig shape = model.config();
+        switch (ending) {
+            case ".safetensors" -> ModelFile.write(
+                    target, shape, model.parameters(), Map.of("source", String.valueOf(source.getFileName())));
+            case ".pth" -> TorchStateDict.write(target, OfficialLayout.tensors(shape, model.parameters()));
+            default -> SameDiffFile.write(
+                    target,
+                    model,
+                    batch,
+                    resolution == null ? shape.height() : resolution.height(),
+                    resolution == null ? shape.width() : resolution.width());
+        }
+        spec.commandLine().getErr().println("wrote " + target);
+        return 0;
+    }
+
+    private DiffusionModel read() throws IOException {
+        String ending = ModelFiles.ending(source);
+        boolean stateDict = ending.equals(".pth") || ending.equals(".pt");
+        return config != null && stateDict
+                ? ModelFiles.readStateDict(source, ModelFiles.read(config).config())
+                : ModelFiles.read(source);
+    }
+}

@@ -1,0 +1,153 @@
+package org.patchdiffusion.examples.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.patchdiffusion.data.DatasetOptions;
+import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.ProgressListener;
+import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.ModelConfig;
+import org.patchdiffusion.model.io.ModelFile;
+import org.patchdiffusion.model.io.TorchStateDict;
+import org.patchdiffusion.train.Checkpoint;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Shows what a file or folder holds. */
+@Command(name = "info", description = "Shows what a model file, a data set, a run directory or a checkpoint holds.")
+final class InfoCommand implements Callable<Integer> {
+
+    @Spec
+    CommandSpec spec;
+
+    @Parameters(paramLabel = "PATH", description = "File or folder.")
+    Path path;
+
+    @Override
+    public Integer call() throws IOException {
+        if (!Files.exists(path)) {
+            throw new IOException(path + " does not exist");
+        }
+        if (Files.isDirectory(path)) {
+            folder();
+        } else {
+            file();
+        }
+        spec.commandLine().getOut().flush();
+        return 0;
+    }
+
+    private void folder() throws IOException {
+        if (Files.exists(path.resolve("checkpoint.json"))) {
+            checkpoint();
+        } else if (Files.exists(path.resolve("training_options.json"))) {
+            runDirectory();
+        } else {
+            dataset();
+        }
+    }
+
+    private void file() throws IOException {
+        switch (ModelFiles.ending(path)) {
+            case ".safetensors" -> {
+                ModelFile.Info info = ModelFile.info(path);
+                model("model of this toolkit", info.config());
+                info.provenance().forEach((key, value) -> print(key + ": " + PrettyJson.of(value)));
+            }
+            case ".pkl" -> model("official snapshot", ModelFiles.read(path).config());
+            case ".fb" -> model("exported SameDiff graph", ModelFiles.read(path).config());
+            case ".pth", ".pt" -> stateDict();
+            default -> dataset();
+        }
+    }
+
+    private void model(String what, ModelConfig config) {
+        print(String.format(
+                Locale.ROOT,
+                "%s: %s, %,d parameters, images of %dx%d",
+                path,
+                what,
+                DiffusionModel.layout(config).parameterCount(),
+                config.width(),
+                config.height()));
+        print("config: " + PrettyJson.of(config.toJson()));
+    }
+
+    private void stateDict() throws IOException {
+        try (TorchStateDict state = TorchStateDict.open(path)) {
+            print(path + ": PyTorch state dict of " + state.tensors().size() + " tensors");
+            state.tensors().forEach((name, info) -> print("  " + name + " " + info.type() + " " + info.shape()));
+        }
+    }
+
+    private void dataset() throws IOException {
+        boolean labelled = hasLabels();
+        try (ImageDataset images =
+                ImageDataset.open(path, DatasetOptions.ALL.withLabels(labelled), ProgressListener.NONE)) {
+            print(path + ": data set of " + images.size() + " images of " + images.width() + "x" + images.height()
+                    + " with " + images.channels() + " channels, "
+                    + (labelled ? images.labelDim() + " classes" : "no labels"));
+            if (labelled) {
+                int[] counts = new int[images.labelDim()];
+                for (int i = 0; i < images.size(); i++) {
+                    counts[images.label(i)]++;
+                }
+                for (int label = 0; label < counts.length; label++) {
+                    print("  class " + label + ": " + counts[label] + " images");
+                }
+            }
+            print("fingerprint: " + images.fingerprint());
+        }
+    }
+
+    private boolean hasLabels() throws IOException {
+        try (ImageDataset images =
+                ImageDataset.open(path, DatasetOptions.ALL.withLabels(true).withMaxSize(1, 0), ProgressListener.NONE)) {
+            return images.labelDim() > 0;
+        } catch (IOException e) {
+            // Unlabelled or damaged: opening it without labels tells which.
+            return false;
+        }
+    }
+
+    private void checkpoint() throws IOException {
+        Checkpoint checkpoint = Checkpoint.read(path);
+        print(String.format(
+                Locale.ROOT,
+                "%s: checkpoint after %,d steps, %,d images",
+                path,
+                checkpoint.state().steps(),
+                checkpoint.state().images()));
+        print("model: " + PrettyJson.of(checkpoint.model().toJson()));
+        print("training: " + PrettyJson.of(checkpoint.training().toJson()));
+    }
+
+    private void runDirectory() throws IOException {
+        print(path + ": run directory");
+        print(Files.readString(path.resolve("training_options.json")).strip());
+        Path stats = path.resolve("stats.jsonl");
+        if (Files.exists(stats)) {
+            List<String> lines = Files.readAllLines(stats);
+            print("ticks: " + lines.size() + (lines.isEmpty() ? "" : ", the last one " + lines.get(lines.size() - 1)));
+        }
+        try (Stream<Path> files = Files.list(path)) {
+            print("files: "
+                    + String.join(
+                            ", ",
+                            files.map(f -> f.getFileName().toString()).sorted().toList()));
+        }
+    }
+
+    private void print(String line) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(line);
+    }
+}

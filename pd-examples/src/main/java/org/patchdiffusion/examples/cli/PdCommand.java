@@ -1,0 +1,42 @@
+package org.patchdiffusion.examples.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command that holds the others. */
+@Command(
+        name = "pd",
+        mixinStandardHelpOptions = true,
+        scope = ScopeType.INHERIT,
+        version = "Patch Diffusion for Deeplearning4j 0.1.0",
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        description = "Trains diffusion models patch by patch and draws images with them.",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:done", "1:failed; standard error says why and what to do", "2:wrong usage"},
+        subcommands = {
+            DatasetCommand.class,
+            TrainCommand.class,
+            GenerateCommand.class,
+            ConvertCommand.class,
+            InfoCommand.class,
+            BenchCommand.class,
+            VerifyCommand.class
+        })
+final class PdCommand implements Runnable {
+
+    @Spec
+    CommandSpec spec;
+
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Print the stack trace of a failure.")
+    boolean debug;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "name a command, such as \"pd train\"");
+    }
+}

@@ -1,0 +1,76 @@
+package org.patchdiffusion.examples.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.patchdiffusion.train.Checkpoint;
+import org.patchdiffusion.train.RunDirectory;
+import org.patchdiffusion.train.TrainingConfig;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** Where {@code --resume} goes on. */
+final class ResumePoint {
+
+    /** Options that may stand beside {@code --resume}: they do not change what is learned. */
+    static final List<String> ALLOWED = List.of(
+            "--data",
+            "--outdir",
+            "--resume",
+            "--duration",
+            "--max-minutes",
+            "--engine",
+            "--threads",
+            "--samples",
+            "--any-size",
+            "--dry-run",
+            "--debug");
+
+    private ResumePoint() {}
+
+    /**
+     * Reads a checkpoint, or the last one of a run directory.
+     *
+     * @throws IOException if there is none, or it is damaged
+     */
+    static Checkpoint read(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            throw new IOException(
+                    "--resume " + folder + " is not a folder; give a run directory or a checkpoint in it");
+        }
+        if (Files.exists(folder.resolve("checkpoint.json"))) {
+            return Checkpoint.read(folder);
+        }
+        List<Path> checkpoints = RunDirectory.checkpoints(folder);
+        if (checkpoints.isEmpty()) {
+            throw new IOException(
+                    "--resume " + folder + " holds no checkpoint; give a run directory or a checkpoint in it");
+        }
+        return Checkpoint.read(checkpoints.get(checkpoints.size() - 1));
+    }
+
+    /** The checkpoint's settings, with the duration of the command line if one was given. */
+    static TrainingConfig settings(Checkpoint checkpoint, CommandSpec spec, TrainingConfig given) {
+        TrainingConfig own = checkpoint.training();
+        double duration = GivenOptions.of(spec).contains("--duration") ? given.durationKimg() : own.durationKimg();
+        return new TrainingConfig(
+                own.batch(),
+                duration,
+                own.learningRate(),
+                own.lrRampupKimg(),
+                own.emaHalflifeKimg(),
+                own.emaRampupRatio(),
+                own.realP(),
+                own.progressive(),
+                own.xflip(),
+                own.seed(),
+                given.engine(),
+                own.tickKimg(),
+                own.snapshotKimg(),
+                own.checkpointKimg(),
+                own.adamBeta1(),
+                own.adamBeta2(),
+                own.adamEpsilon(),
+                own.nonFiniteLimit());
+    }
+}

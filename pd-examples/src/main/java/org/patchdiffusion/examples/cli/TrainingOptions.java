@@ -1,0 +1,124 @@
+package org.patchdiffusion.examples.cli;
+
+import org.patchdiffusion.train.TrainingConfig;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** How to train, by the official names. Millions of images are counted by the expected images of a step. */
+final class TrainingOptions {
+    private static final double KIMG_PER_MIMG = 1000;
+
+    @Spec(Spec.Target.MIXEE)
+    CommandSpec command;
+
+    @Option(
+            names = "--duration",
+            paramLabel = "MIMG",
+            defaultValue = "200",
+            description = "Length of the run in millions of images; default 200.")
+    double duration;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "512",
+            description = "Images of a step at full size; smaller patches take more; default 512.")
+    int batch;
+
+    @Option(names = "--lr", paramLabel = "X", defaultValue = "1e-3", description = "Learning rate; default 1e-3.")
+    double learningRate;
+
+    @Option(
+            names = "--lr-rampup",
+            paramLabel = "MIMG",
+            defaultValue = "10",
+            description = "Millions of images over which the learning rate rises from 0; default 10.")
+    double rampup;
+
+    @Option(
+            names = "--ema",
+            paramLabel = "MIMG",
+            defaultValue = "0.5",
+            description = "Half-life of the averaged weights in millions of images; default 0.5.")
+    double ema;
+
+    @Option(
+            names = {"--real-p", "--real_p"},
+            paramLabel = "P",
+            defaultValue = "0.5",
+            description = "Share of steps on whole images, 0 to 1; the rest shows patches; default 0.5.")
+    double realP;
+
+    @Option(
+            names = "--progressive",
+            paramLabel = "BOOL",
+            arity = "0..1",
+            fallbackValue = "true",
+            defaultValue = "false",
+            converter = YesNo.Converter.class,
+            description = "Walk through the patch sizes from small to large instead of drawing them.")
+    YesNo progressive;
+
+    @Option(
+            names = "--xflip",
+            paramLabel = "BOOL",
+            arity = "0..1",
+            fallbackValue = "true",
+            defaultValue = "false",
+            converter = YesNo.Converter.class,
+            description = "Mirror images at random.")
+    YesNo xflip;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Seed of everything random; default 0.")
+    long seed;
+
+    @Option(
+            names = "--tick",
+            paramLabel = "KIMG",
+            defaultValue = "50",
+            description = "Interval of the statistics in thousands of images; default 50.")
+    double tick;
+
+    @Option(
+            names = "--snap",
+            paramLabel = "TICKS",
+            defaultValue = "50",
+            description = "Interval of models and samples in ticks; 0 for the end only; default 50.")
+    int snap;
+
+    @Option(
+            names = "--dump",
+            paramLabel = "TICKS",
+            defaultValue = "500",
+            description = "Interval of checkpoints in ticks; 0 for the end only; default 500.")
+    int dump;
+
+    /** The settings; one that is out of range is wrong usage. */
+    TrainingConfig build(String engine) {
+        try {
+            return TrainingConfig.builder()
+                    .durationKimg(duration * KIMG_PER_MIMG)
+                    .batch(batch)
+                    .learningRate(learningRate)
+                    .lrRampupKimg(rampup * KIMG_PER_MIMG)
+                    .emaHalflifeKimg(ema * KIMG_PER_MIMG)
+                    .realP(realP)
+                    .progressive(progressive.value())
+                    .xflip(xflip.value())
+                    .seed(seed)
+                    .engine(engine)
+                    .tickKimg(tick)
+                    .snapshotKimg(snap * tick)
+                    .checkpointKimg(dump * tick)
+                    .build();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package org.patchdiffusion.examples.verify;
+
+/**
+ * The largest relative errors that pass.
+ *
+ * @param output denoised images and losses
+ * @param gradient the gradient of a parameter
+ * @param samples images at the end of a sampler
+ * @param change change of weights over some training steps
+ */
+record Bars(double output, double gradient, double samples, double change) {
+
+    /** For float32 arithmetic without further approximation. */
+    static final Bars EXACT = new Bars(1e-5, 1e-4, 1e-4, 1e-3);
+
+    /** For Winograd convolution. */
+    static final Bars FAST = new Bars(1e-4, 1e-3, 1e-3, 1e-2);
+
+    /** For closed formulas in float64 against reference values that passed through float32. */
+    static final double FORMULA = 1e-6;
+}

@@ -1,0 +1,38 @@
+package org.patchdiffusion.examples.verify;
+
+import java.util.List;
+import org.patchdiffusion.model.engine.Engine;
+import org.patchdiffusion.model.engine.Engines;
+
+/**
+ * The engines that run the reference cases.
+ *
+ * @param all each runs every network
+ * @param main runs the longer computations: sampling and training
+ */
+public record VerificationEngines(List<Engine> all, Engine main) {
+
+    public VerificationEngines {
+        all = List.copyOf(all);
+    }
+
+    /** The compiled engine in both forms. */
+    public static VerificationEngines standard() {
+        return of(List.of("exact", "fast"));
+    }
+
+    /**
+     * Engines by name; the first one runs the longer computations.
+     *
+     * @throws IllegalArgumentException if there is no engine of a name
+     */
+    public static VerificationEngines of(List<String> names) {
+        List<Engine> engines = names.stream().map(Engines::byName).toList();
+        return new VerificationEngines(engines, engines.get(0));
+    }
+
+    /** How far results of this engine may be off. */
+    static Bars bars(Engine engine) {
+        return engine.name().equals("fast") ? Bars.FAST : Bars.EXACT;
+    }
+}

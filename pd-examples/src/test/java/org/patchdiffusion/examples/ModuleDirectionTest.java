@@ -1,0 +1,80 @@
+package org.patchdiffusion.examples;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Dependencies only ever point down the list of modules. */
+class ModuleDirectionTest {
+    private static final String ROOT = "org.patchdiffusion.";
+    private static final String[] LIBRARIES = {ROOT + "model..", ROOT + "data..", ROOT + "eval..", ROOT + "train.."};
+    private static JavaClasses classes;
+
+    @BeforeAll
+    static void readClasses() {
+        classes = new ClassFileImporter()
+                .withImportOption(new ImportOption.DoNotIncludeTests())
+                .importPackages("org.patchdiffusion");
+        for (String module : List.of("model", "data", "eval", "train", "examples")) {
+            assertTrue(
+                    classes.stream().anyMatch(c -> c.getPackageName().startsWith(ROOT + module)),
+                    "no class of " + module + " was found");
+        }
+    }
+
+    @Test
+    void modulesDependDownwardsOnly() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("examples")
+                .definedBy(ROOT + "examples..")
+                .layer("train")
+                .definedBy(ROOT + "train..")
+                .layer("eval")
+                .definedBy(ROOT + "eval..")
+                .layer("data")
+                .definedBy(ROOT + "data..")
+                .layer("model")
+                .definedBy(ROOT + "model..")
+                .whereLayer("examples")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("train")
+                .mayOnlyBeAccessedByLayers("examples")
+                .whereLayer("eval")
+                .mayOnlyBeAccessedByLayers("train", "examples")
+                .whereLayer("data")
+                .mayOnlyBeAccessedByLayers("eval", "train", "examples")
+                .whereLayer("model")
+                .mayOnlyBeAccessedByLayers("eval", "train", "examples")
+                .check(classes);
+    }
+
+    @Test
+    void librariesLeaveTheChoiceOfBackendAndLogToTheApplication() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(LIBRARIES)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "org.nd4j.linalg.cpu..", "org.nd4j.linalg.jcublas..", "ch.qos.logback..", "picocli..")
+                .check(classes);
+    }
+
+    @Test
+    void onlyTheCommandLineEndsTheJvm() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(LIBRARIES)
+                .should()
+                .callMethod(System.class, "exit", int.class)
+                .check(classes);
+    }
+}

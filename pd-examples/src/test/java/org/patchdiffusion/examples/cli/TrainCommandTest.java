@@ -1,0 +1,232 @@
+package org.patchdiffusion.examples.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.io.ModelFile;
+
+/** Training and what works with its results, on tiny networks. */
+class TrainCommandTest {
+
+    @TempDir
+    Path folder;
+
+    private Outcome train(Path data, Object... more) {
+        List<Object> arguments = new ArrayList<>(List.of(
+                "train",
+                "--data",
+                data,
+                "--outdir",
+                folder.resolve("runs"),
+                "--cbase",
+                8,
+                "--cres",
+                "1,1",
+                "--blocks",
+                1));
+        arguments.addAll(List.of("--attn", "none", "--batch", 2, "--dropout", 0.1, "--duration", 2e-5, "--tick", 0.01));
+        arguments.addAll(List.of(more));
+        return Outcome.of(arguments.toArray());
+    }
+
+    private List<Path> runs() throws IOException {
+        Path runs = folder.resolve("runs");
+        if (!Files.exists(runs)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(runs)) {
+            return files.sorted().toList();
+        }
+    }
+
+    private static Path file(Path directory, String pattern) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(f -> f.getFileName().toString().matches(pattern))
+                    .sorted()
+                    .reduce((a, b) -> b)
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void aRunLeavesEverythingInItsDirectoryAndGoesOn() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 6, 16, 16);
+        Outcome outcome = train(data, "--samples", 4);
+        assertEquals(0, outcome.code(), outcome.err());
+        assertTrue(outcome.err().contains("\"learning_rate\" : 0.001"), outcome.err());
+        assertTrue(outcome.err().contains("training ended (duration)"), outcome.err());
+        Path run = runs().get(0);
+        assertEquals("00000-data-uncond-ddpmpp-edm-batch2", run.getFileName().toString());
+        Path model = file(run, "model-\\d+\\.safetensors");
+        assertEquals(
+                2 * 18 + 2,
+                ImageIO.read(file(run, "samples-\\d+\\.png").toFile()).getWidth());
+        String page = Files.readString(run.resolve("report.html"));
+        assertTrue(page.contains("6 images of 16x16") && page.contains("data:image/png;base64,"), page);
+
+        Outcome info = Outcome.of("info", model);
+        assertEquals(0, info.code(), info.err());
+        assertTrue(info.out().contains("model of this toolkit"), info.out());
+        assertTrue(Outcome.of("info", run).out().contains("\"fingerprint\""));
+        assertTrue(Outcome.of("info", data).out().contains("data set of 6 images of 16x16"));
+
+        Outcome resumed = Outcome.of(
+                "train",
+                "--data",
+                data,
+                "--outdir",
+                folder.resolve("runs"),
+                "--resume",
+                run,
+                "--duration",
+                4e-5,
+                "--samples",
+                0);
+        assertEquals(0, resumed.code(), resumed.err());
+        assertTrue(Files.readString(runs().get(1).resolve("log.txt")).contains("going on at 2"));
+    }
+
+    @Test
+    void aSeedGivesTheSameImageWhateverTheBatch() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 4, 16, 16);
+        Pictures.labels(data, 4, 2);
+        assertEquals(0, train(data, "--cond", "1", "--samples", 0).code());
+        Path model = file(runs().get(0), "model-.*");
+        Path grid = folder.resolve("grid.png");
+        Path a = folder.resolve("a");
+        Path b = folder.resolve("b");
+        Outcome all = Outcome.of(
+                "generate",
+                "--network",
+                model,
+                "--seeds",
+                "0-10",
+                "--steps",
+                3,
+                "--outdir",
+                a,
+                "--batch",
+                11,
+                "--grid",
+                grid);
+        assertEquals(0, all.code(), all.err());
+        assertEquals(4 * 18 + 2, ImageIO.read(grid.toFile()).getWidth());
+        Outcome some =
+                Outcome.of("generate", "--network", model, "--seeds", "9,3", "--steps", 3, "--outdir", b, "--batch", 1);
+        assertEquals(0, some.code(), some.err());
+        for (String name : List.of("seed000003.png", "seed000009.png")) {
+            assertArrayEquals(Files.readAllBytes(a.resolve(name)), Files.readAllBytes(b.resolve(name)), name);
+        }
+        assertFalse(Arrays.equals(
+                Files.readAllBytes(a.resolve("seed000003.png")), Files.readAllBytes(a.resolve("seed000009.png"))));
+        assertEquals(
+                2,
+                Outcome.of("generate", "--network", model, "--grid", grid, "--class", 2)
+                        .code());
+    }
+
+    @Test
+    void convertKeepsTheWeights() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 4, 16, 16);
+        assertEquals(0, train(data, "--samples", 0).code());
+        Path model = file(runs().get(0), "model-.*");
+        Path state = folder.resolve("m.pth");
+        Path back = folder.resolve("m.safetensors");
+        assertEquals(0, Outcome.of("convert", model, state).code());
+        assertEquals(0, Outcome.of("convert", state, back, "--config", model).code());
+        DiffusionModel want = ModelFile.read(model);
+        DiffusionModel got = ModelFile.read(back);
+        assertEquals(want.config(), got.config());
+        assertTrue(want.parameters().flat().equalsWithEps(got.parameters().flat(), 0));
+        assertTrue(Outcome.of("convert", state, back).error().contains("has no configuration"));
+        assertEquals(0, train(data, "--samples", 0, "--dry-run").code());
+        assertEquals(1, runs().size(), "a dry run makes no directory");
+    }
+
+    @Test
+    void datasetConvertsForTraining() throws IOException {
+        Path source = Pictures.folder(folder.resolve("photos"), 3, 20, 12);
+        Path zip = folder.resolve("small.zip");
+        Outcome outcome = Outcome.of(
+                "dataset", "--source", source, "--dest", zip, "--resolution", "8x8", "--transform", "center-crop");
+        assertEquals(0, outcome.code(), outcome.err());
+        assertTrue(outcome.err().contains("3 images of 8x8 without labels"), outcome.err());
+        assertTrue(Outcome.of("info", zip).out().contains("data set of 3 images of 8x8"));
+    }
+
+    private void assertRefused(Outcome outcome, String message) throws IOException {
+        assertEquals(1, outcome.code(), outcome.err());
+        assertTrue(outcome.error().contains(message), outcome.error());
+        assertEquals("", outcome.out());
+        assertEquals(List.of(), runs(), "nothing half-written");
+    }
+
+    @Test
+    void badDataIsRefusedBeforeAnyWork() throws IOException {
+        Path missing = folder.resolve("missing.zip");
+        assertRefused(train(missing), missing + ": there is no such file or folder");
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        assertRefused(train(empty), empty.toString());
+        Path mixed = Pictures.folder(folder.resolve("mixed"), 3, 16, 16);
+        Pictures.write(mixed.resolve("other.png"), 16, 8, 1);
+        assertRefused(train(mixed), "other.png is 16x8");
+        Path corrupt = Pictures.folder(folder.resolve("corrupt"), 3, 16, 16);
+        byte[] whole = Files.readAllBytes(corrupt.resolve("image1.png"));
+        Files.write(corrupt.resolve("image1.png"), Arrays.copyOf(whole, whole.length / 2));
+        assertRefused(train(corrupt), "image1.png");
+        Path odd = Pictures.folder(folder.resolve("odd"), 3, 24, 24);
+        assertRefused(train(odd), "images are 24x24, expected sides that are powers of two");
+        Path small = Pictures.folder(folder.resolve("small"), 3, 4, 4);
+        assertRefused(train(small), "patch size 1 of a 4x4 image");
+        Path unlabelled = Pictures.folder(folder.resolve("unlabelled"), 3, 16, 16);
+        assertRefused(train(unlabelled, "--cond", "1"), "label");
+    }
+
+    @Test
+    void sizesBeyondThePaperWorkOnRequest() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 3, 24, 16);
+        Outcome outcome = train(data, "--any-size", "--dry-run");
+        assertEquals(0, outcome.code(), outcome.err());
+    }
+
+    @Test
+    void anOutputFolderThatIsAFileIsRefused() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
+        Files.writeString(folder.resolve("runs"), "in the way");
+        Outcome outcome = train(data);
+        assertEquals(1, outcome.code());
+        assertTrue(outcome.error().contains("--outdir " + folder.resolve("runs")), outcome.error());
+        assertEquals("in the way", Files.readString(folder.resolve("runs")));
+    }
+
+    @Test
+    void aModelFileCutShortIsRefused() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
+        assertEquals(0, train(data, "--samples", 0).code());
+        byte[] whole = Files.readAllBytes(file(runs().get(0), "model-.*"));
+        Path cut = folder.resolve("cut.safetensors");
+        Files.write(cut, Arrays.copyOf(whole, whole.length - 100));
+        Path grid = folder.resolve("grid.png");
+        Outcome outcome = Outcome.of("generate", "--network", cut, "--grid", grid);
+        assertEquals(1, outcome.code());
+        assertTrue(outcome.error().contains(cut.toString()), outcome.error());
+        assertFalse(Files.exists(grid));
+        assertEquals(
+                1,
+                Outcome.of("generate", "--network", folder.resolve("x.safetensors"), "--grid", grid)
+                        .code());
+    }
+}

@@ -1,0 +1,116 @@
+package org.patchdiffusion.examples.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.model.io.Npz;
+
+class VerifyCommandTest {
+    private static final Path GOLDEN = Path.of("src/test/resources/golden");
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void theReferenceCasesPass() {
+        Outcome outcome = Outcome.of("verify", GOLDEN);
+        assertEquals("{\"passed\":4,\"failed\":0,\"unknown\":0}", outcome.lastLine(), outcome.err());
+        assertEquals(0, outcome.code());
+        assertEquals(1, outcome.out().lines().count());
+        assertTrue(outcome.err().contains("exact: D at quarter size"), outcome.err());
+        assertTrue(outcome.err().contains("fast: gradient, worst is model."), outcome.err());
+    }
+
+    @Test
+    void aWrongNumberAnywhereFails() throws IOException {
+        tamper("patches", "patch8.pos");
+        tamper("loss-sigma", "ve.weight");
+        tamper("precond", "edm.c_out");
+        tamper("unet-ddpmpp", "grad.model.dec.8x8_in1.norm0.bias");
+        Outcome outcome = Outcome.of("verify", folder, "--engine", "exact");
+        assertEquals("{\"passed\":0,\"failed\":4,\"unknown\":0}", outcome.lastLine(), outcome.err());
+        assertEquals(1, outcome.code());
+        List<String> failures =
+                outcome.err().lines().filter(l -> l.startsWith("  FAIL")).toList();
+        assertEquals(4, failures.size(), outcome.err());
+        assertTrue(failures.get(3).contains("worst is model.dec.8x8_in1.norm0.bias"), failures.get(3));
+    }
+
+    @Test
+    void casesAreRecognisedByWhatTheyHold() throws IOException {
+        copy("precond", "other-coefficients");
+        copy("patches", "crops");
+        Outcome outcome = Outcome.of("verify", folder);
+        assertEquals("{\"passed\":2,\"failed\":0,\"unknown\":0}", outcome.lastLine(), outcome.err());
+    }
+
+    @Test
+    void whatIsNotKnownYetIsNamedAndDoesNotFail() throws IOException {
+        copy("patches", "patches");
+        Npz.write(folder.resolve("mystery.npz"), Map.of("a", Nd4j.createFromArray(1f, 2f)));
+        Files.writeString(folder.resolve("mystery.json"), "{}");
+        Outcome outcome = Outcome.of("verify", folder);
+        assertEquals("{\"passed\":1,\"failed\":0,\"unknown\":1}", outcome.lastLine(), outcome.err());
+        assertEquals(0, outcome.code());
+        assertTrue(outcome.err().contains("unknown  mystery"), outcome.err());
+    }
+
+    @Test
+    void brokenAndMissingFilesFailTheirCase() throws IOException {
+        copy("patches", "patches");
+        byte[] whole = Files.readAllBytes(GOLDEN.resolve("precond.npz"));
+        Files.write(folder.resolve("precond.npz"), java.util.Arrays.copyOf(whole, whole.length / 2));
+        Files.writeString(folder.resolve("precond.json"), "{}");
+        Files.copy(GOLDEN.resolve("loss-sigma.npz"), folder.resolve("loss-sigma.npz"));
+        Files.writeString(folder.resolve("unet-x.json"), "{\"network\": {");
+        Files.copy(GOLDEN.resolve("patches.npz"), folder.resolve("unet-x.npz"));
+        Files.writeString(folder.resolve("samplers.json"), "{}");
+        Files.writeString(folder.resolve("broken.pth"), "no state dict");
+        Outcome outcome = Outcome.of("verify", folder);
+        assertEquals("{\"passed\":1,\"failed\":5,\"unknown\":0}", outcome.lastLine(), outcome.err());
+        assertEquals(1, outcome.code());
+        for (String remark : List.of(
+                "failed   precond: ",
+                "failed   loss-sigma: " + folder.resolve("loss-sigma.json") + " is missing",
+                "failed   samplers: " + folder.resolve("samplers.npz") + " is missing",
+                "failed   unet-x: " + folder.resolve("unet-x.json") + " is not valid JSON",
+                "failed   broken.pth: ")) {
+            assertTrue(outcome.err().contains(remark), remark + " in " + outcome.err());
+        }
+    }
+
+    @Test
+    void aFolderWithoutCasesIsAFailure() {
+        Outcome outcome = Outcome.of("verify", folder);
+        assertEquals(1, outcome.code());
+        assertTrue(outcome.error().contains("holds no reference cases"), outcome.error());
+        assertEquals(1, Outcome.of("verify", folder.resolve("missing")).code());
+    }
+
+    private void copy(String from, String to) throws IOException {
+        for (String suffix : List.of(".npz", ".json")) {
+            Files.copy(GOLDEN.resolve(from + suffix), folder.resolve(to + suffix));
+        }
+    }
+
+    /** Copies a case with one element of an array changed by a thousandth of the array's largest. */
+    private void tamper(String name, String key) throws IOException {
+        Files.copy(GOLDEN.resolve(name + ".json"), folder.resolve(name + ".json"));
+        Map<String, INDArray> arrays = new LinkedHashMap<>(Npz.read(GOLDEN.resolve(name + ".npz")));
+        INDArray changed = arrays.get(key).dup('c');
+        INDArray flat = changed.reshape(changed.length());
+        flat.putScalar(3, flat.getDouble(3) + 1e-3 * flat.amaxNumber().doubleValue());
+        arrays.put(key, changed);
+        Npz.write(folder.resolve(name + ".npz"), arrays);
+    }
+}

@@ -92,7 +92,7 @@ final class ConvLowering implements NodeLowering {
 
     private convolution_forward.primitive_desc describe() {
         convolution_forward.desc desc = new convolution_forward.desc(
-                lowering.training() ? dnnl_forward_training : dnnl_forward_inference,
+                lowering.preparesKernels() ? dnnl_forward_inference : dnnl_forward_training,
                 algorithm,
                 source,
                 OneDnn.any(shape.dims()),

@@ -10,6 +10,9 @@ import org.bytedeco.dnnl.primitive_attr;
 
 /** Builds the schedule of one replica: the buffer and the gradient of every tensor, node by node. */
 final class Lowering {
+    /** Parameters; Winograd's domain would take 1 GiB from here on. */
+    private static final long LARGE_MODEL = 64L << 20;
+
     private final OneDnn oneDnn;
     private final Accuracy accuracy;
     private final PackedWeights weights;
@@ -46,9 +49,12 @@ final class Lowering {
         return batch;
     }
 
-    /** Whether backward steps will follow; without them primitives may prepare their weights further ahead. */
-    boolean training() {
-        return training;
+    /**
+     * Whether kernels are kept in Winograd's domain, ready for many forward runs. They take four times the memory
+     * there, so large models go without, and backward steps need the plain form.
+     */
+    boolean preparesKernels() {
+        return !training && weights.parameterCount() <= LARGE_MODEL;
     }
 
     Schedule schedule() {

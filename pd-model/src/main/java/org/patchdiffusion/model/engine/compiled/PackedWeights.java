@@ -36,6 +36,11 @@ final class PackedWeights implements AutoCloseable {
         this.parameters = parameters;
     }
 
+    /** Number of parameters of the whole model. */
+    long parameterCount() {
+        return parameters.layout().length();
+    }
+
     /** The work of filling everything; entries are independent, so that threads may share them. */
     List<Consumer<stream>> fillers() {
         return fillers;
@@ -57,13 +62,13 @@ final class PackedWeights implements AutoCloseable {
 
     private Consumer<stream> direct(KernelShape shape, memory packed) {
         memory flat = own(new memory(shape.desc(), oneDnn.engine(), parameters.pointer(shape.name())));
-        return copy(flat, packed);
+        return copy(shape, flat, packed);
     }
 
     private Consumer<stream> padded(KernelShape shape, memory packed) {
         FloatPointer staging = zeros(shape.physicalFloats());
         FloatBuffer target = staging.asBuffer();
-        Consumer<stream> copy = copy(own(new memory(shape.desc(), oneDnn.engine(), staging)), packed);
+        Consumer<stream> copy = copy(shape, own(new memory(shape.desc(), oneDnn.engine(), staging)), packed);
         int offset = parameters.offset(shape.name());
         return stream -> {
             shape.forEachRow((logical, physical) -> target.put(
@@ -72,21 +77,21 @@ final class PackedWeights implements AutoCloseable {
         };
     }
 
-    private Consumer<stream> copy(memory from, memory to) {
-        return canReorder(from, to) ? reorder(from, to) : throughOfficialOrder(from, to);
+    private Consumer<stream> copy(KernelShape shape, memory from, memory to) {
+        return canReorder(from, to) ? reorder(from, to) : throughOfficialOrder(shape, from, to);
     }
 
     /** oneDNN brings a kernel into Winograd's domain only from the axis order {@code [out, in, kH, kW]}. */
-    private Consumer<stream> throughOfficialOrder(memory from, memory to) {
-        memory ordered = own(new memory(
-                OneDnn.rowMajor(
-                        from.get_desc().dims().get(0), from.get_desc().dims().get(1), 3, 3),
-                oneDnn.engine()));
-        Consumer<stream> first = reorder(from, ordered);
-        Consumer<stream> second = reorder(ordered, to);
+    private Consumer<stream> throughOfficialOrder(KernelShape shape, memory from, memory to) {
+        memory.desc official = own(OneDnn.rowMajor(shape.dims()));
         return stream -> {
-            first.accept(stream);
-            second.accept(stream);
+            try (memory ordered = new memory(official, oneDnn.engine());
+                    reorder first = new reorder(from, ordered);
+                    reorder second = new reorder(ordered, to)) {
+                first.execute(stream, from, ordered);
+                second.execute(stream, ordered, to);
+                stream._wait();
+            }
         };
     }
 

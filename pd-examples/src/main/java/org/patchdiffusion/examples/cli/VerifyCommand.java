@@ -37,11 +37,10 @@ final class VerifyCommand implements Callable<Integer> {
             names = "--engine",
             paramLabel = "NAME",
             split = ",",
-            description = "Engines to verify; default: exact and fast.")
+            description =
+                    "Engines that run every network; the first one also runs samplers and training. Default: exact, fast, generic"
+                            + " and samediff.")
     List<String> engines = new ArrayList<>();
-
-    @Option(names = "--all-engines", description = "Verify samediff and generic, too (slow).")
-    boolean all;
 
     @Override
     public Integer call() throws IOException {
@@ -53,9 +52,8 @@ final class VerifyCommand implements Callable<Integer> {
             }
         }
         PrintWriter people = spec.commandLine().getErr();
-        VerificationEngines chosen = all
-                ? VerificationEngines.of(List.of("exact", "fast", "generic", "samediff"))
-                : engines.isEmpty() ? VerificationEngines.standard() : VerificationEngines.of(engines);
+        VerificationEngines chosen =
+                engines.isEmpty() ? VerificationEngines.standard() : VerificationEngines.of(engines);
         List<CaseReport> reports = new ArrayList<>();
         new Verifier(chosen).run(folder, report -> {
             reports.add(report);

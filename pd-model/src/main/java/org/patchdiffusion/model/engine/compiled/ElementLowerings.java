@@ -39,7 +39,7 @@ final class ElementLowerings {
             Buffer x = lowering.of(node.x());
             lowering.pointwise("SiLU", List.of(x), lowering.define(node.output()), (t, n) -> {
                 t.identity(n);
-                t.affineSilu(t.x, n);
+                t.affineSilu(n);
             });
         }
 
@@ -49,7 +49,7 @@ final class ElementLowerings {
             Buffer dy = lowering.gradient(node.output());
             lowering.pointwise("SiLU backward", List.of(lowering.of(node.x()), dy), dx, (t, n) -> {
                 t.identity(n);
-                t.affineSiluGradient(t.x, t.y, n);
+                t.affineSiluGradient(n);
                 System.arraycopy(t.y, 0, t.x, 0, n);
             });
             lowering.contribute(node.x(), dx);

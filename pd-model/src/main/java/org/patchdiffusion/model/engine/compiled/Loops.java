@@ -6,8 +6,8 @@ package org.patchdiffusion.model.engine.compiled;
  */
 final class Loops {
 
-    /** Beyond it tanh is 1 in float32, and the rational form below leaves its domain. */
-    private static final float TANH_RANGE = 7.90531110763549805f;
+    /** Beyond it tanh is 1 in float32, and the rational form leaves its domain. */
+    static final float TANH_RANGE = 7.90531110763549805f;
 
     private Loops() {}
 

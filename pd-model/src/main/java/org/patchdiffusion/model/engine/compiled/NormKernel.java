@@ -123,8 +123,7 @@ final class NormKernel {
             for (int i = 0; i < blockFloats; i += Tiles.SIZE) {
                 int n = Math.min(Tiles.SIZE, blockFloats - i);
                 x.get(start + i, tiles.x, 0, n);
-                Loops.centred(tiles.x, tiles.c, tiles.y, tiles.z, n);
-                tiles.addSums(tiles.y, tiles.z, n);
+                tiles.addCentred(n);
             }
             tiles.endSums(repeat, sums, squares, block);
         }
@@ -174,7 +173,7 @@ final class NormKernel {
                 int n = Math.min(Tiles.SIZE, blockFloats - i);
                 work.x().get(start + i, tiles.x, 0, n);
                 if (node.silu()) {
-                    tiles.affineSilu(tiles.x, n);
+                    tiles.affineSilu(n);
                 } else {
                     Loops.affine(tiles.x, tiles.a, tiles.b, tiles.x, n);
                 }
@@ -217,11 +216,10 @@ final class NormKernel {
                 work.x().get(start + i, tiles.x, 0, n);
                 work.dy().get(start + i, tiles.y, 0, n);
                 if (node.silu()) {
-                    tiles.affineSiluGradient(tiles.x, tiles.y, n);
+                    tiles.affineSiluGradient(n);
                     work.dx().put(start + i, tiles.y, 0, n);
                 }
-                Loops.timesCentred(tiles.y, tiles.x, tiles.c, tiles.z, n);
-                tiles.addSums(tiles.y, tiles.z, n);
+                tiles.addGradient(n);
             }
             tiles.endSums(repeat, sums, squares, block);
         }
@@ -285,10 +283,11 @@ final class NormKernel {
                 int n = Math.min(Tiles.SIZE, blockFloats - i);
                 work.x().get(start + i, tiles.x, 0, n);
                 dz.get(start + i, tiles.y, 0, n);
-                Loops.combine(tiles.y, tiles.a, tiles.x, tiles.b, tiles.c, tiles.y, n);
-                if (work.old() != null) {
+                if (work.old() == null) {
+                    tiles.combine(n);
+                } else {
                     work.old().get(start + i, tiles.z, 0, n);
-                    Loops.add(tiles.y, tiles.z, tiles.y, n);
+                    tiles.combineAdd(n);
                 }
                 work.dx().put(start + i, tiles.y, 0, n);
             }

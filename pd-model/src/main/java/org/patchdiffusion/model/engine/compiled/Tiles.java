@@ -10,9 +10,6 @@ final class Tiles {
     final float[] x = new float[SIZE];
     final float[] y = new float[SIZE];
     final float[] z = new float[SIZE];
-    final float[] half = new float[SIZE];
-    final float[] clamped = new float[SIZE];
-    final float[] tanh = new float[SIZE];
     final float[] a = new float[SIZE];
     final float[] b = new float[SIZE];
     final float[] c = new float[SIZE];
@@ -21,6 +18,7 @@ final class Tiles {
     private final float[] secondSum = new float[SIZE];
 
     private final int lanes;
+    private final Kernels kernels = Kernels.create();
 
     Tiles(int lanes) {
         this.lanes = lanes;
@@ -44,10 +42,14 @@ final class Tiles {
         Arrays.fill(secondSum, 0f);
     }
 
-    /** Adds a tile to each running sum. */
-    void addSums(float[] first, float[] second, int n) {
-        Loops.add(firstSum, first, firstSum, n);
-        Loops.add(secondSum, second, secondSum, n);
+    /** Adds {@code x − c} to the first running sum and its square to the second. */
+    void addCentred(int n) {
+        kernels.addCentred(x, c, firstSum, secondSum, n);
+    }
+
+    /** Adds the gradient in {@code y} to the first running sum, and times {@code x − c} to the second. */
+    void addGradient(int n) {
+        kernels.addGradient(y, x, c, firstSum, secondSum, n);
     }
 
     /** Adds the columns of the running sums to the per-channel sums of a block. */
@@ -98,20 +100,24 @@ final class Tiles {
         }
     }
 
-    /** SiLU of (x·scale + shift) with the rows repeated in {@code a} and {@code b}; result in place. */
-    void affineSilu(float[] tile, int n) {
-        Loops.half(tile, a, b, half, n);
-        Loops.clamp(half, clamped, n);
-        Loops.tanh(clamped, tanh, n);
-        Loops.silu(half, tanh, tile, n);
+    /** x = SiLU(x·a + b). */
+    void affineSilu(int n) {
+        kernels.affineSilu(x, a, b, x, n);
     }
 
-    /** Derivative of SiLU at (x·scale + shift) times a gradient; result in place of the gradient. */
-    void affineSiluGradient(float[] tile, float[] gradient, int n) {
-        Loops.half(tile, a, b, half, n);
-        Loops.clamp(half, clamped, n);
-        Loops.tanh(clamped, tanh, n);
-        Loops.siluGradient(half, tanh, gradient, gradient, n);
+    /** y = y · SiLU′(x·a + b). */
+    void affineSiluGradient(int n) {
+        kernels.affineSiluGradient(x, a, b, y, y, n);
+    }
+
+    /** y = y·a + x·b + c. */
+    void combine(int n) {
+        kernels.combine(y, a, x, b, c, y, n);
+    }
+
+    /** y = y·a + x·b + c + z. */
+    void combineAdd(int n) {
+        kernels.combineAdd(y, a, x, b, c, z, y, n);
     }
 
     /** Sets both rows to the identity for {@link #affineSilu}. */

@@ -1,0 +1,49 @@
+package org.patchdiffusion.model.engine.compiled;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.engine.GenericEngine;
+import org.patchdiffusion.model.engine.Program;
+
+/** What a machine may lack or have beyond this JVM: AVX-512, and the Vector API. Each needs a process of its own. */
+class ProcessorsTest {
+
+    @ParameterizedTest
+    @CsvSource({"AVX2, PlainKernels, 8", "DEFAULT, VectorKernels, 0"})
+    void compiledNetworksGiveTheSameNumbers(String isa, String kernels, String lanes) throws Exception {
+        ChildJvm.run(flags(kernels), Map.of("ONEDNN_MAX_CPU_ISA", isa), Child.class, kernels, lanes);
+    }
+
+    /** How to start a JVM that chooses these kernels. */
+    static List<String> flags(String kernels) {
+        return kernels.equals("VectorKernels") ? List.of("--add-modules", "jdk.incubator.vector") : List.of();
+    }
+
+    /** Compares a network's loss and gradient with the generic plan. */
+    static final class Child {
+        private Child() {}
+
+        /** @param args the kernels that the JVM must have chosen, and channels in a block (0: any) */
+        public static void main(String[] args) {
+            assertEquals(args[0], Kernels.create().getClass().getSimpleName());
+            int lanes = OneDnn.find().orElseThrow().lanes();
+            assertTrue(args[1].equals("0") || args[1].equals(String.valueOf(lanes)), "lanes " + lanes);
+            DiffusionModel model = Networks.ddpmpp(12, List.of(1, 2), 0);
+            Networks.Result want = Networks.lossAndGradient(new GenericEngine(), model, 3, 16, 16);
+            CompiledEngine engine = new CompiledEngine(Accuracy.EXACT, 2);
+            Networks.Result got = Networks.lossAndGradient(engine, model, 3, 16, 16);
+            try (Program program = engine.compile(model.lossGraph(3, 16, 16))) {
+                assertInstanceOf(CompiledProgram.class, program);
+            }
+            double error = Networks.relativeError(got.gradient(), want.gradient());
+            assertTrue(error < 2e-5, "relative error " + error);
+        }
+    }
+}

@@ -19,6 +19,8 @@ import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv2DConfig;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.PaddingMode;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.ParameterLayout;
+import org.patchdiffusion.model.engine.compiled.CompiledEngine;
+import org.patchdiffusion.model.engine.compiled.Profiled;
 
 /** Graphs that somebody wrote with SameDiff alone, trained by the engines. */
 class GraphTest {
@@ -58,6 +60,8 @@ class GraphTest {
         double[] losses = new double[STEPS];
         Gradients gradients = engine.newGradients(graph.parameters().layout());
         try (Program program = engine.compile(graph)) {
+            boolean compiler = engine instanceof CompiledEngine && CompiledEngine.isAvailable();
+            assertEquals(compiler, program instanceof Profiled, "compiled, not run as a plan of ND4J operations");
             for (int step = 0; step < STEPS; step++) {
                 Map<String, INDArray> outputs = program.backward(Map.of("x", images, "target", target), gradients);
                 losses[step] = outputs.get("loss").getDouble(0);

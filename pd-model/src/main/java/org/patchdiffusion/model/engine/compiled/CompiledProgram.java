@@ -11,13 +11,13 @@ import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.bytedeco.dnnl.stream;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
+import org.patchdiffusion.model.engine.GraphSignature;
 import org.patchdiffusion.model.engine.generic.GenericPlan;
 
 /**
@@ -26,6 +26,7 @@ import org.patchdiffusion.model.engine.generic.GenericPlan;
  */
 final class CompiledProgram implements Profiled {
     private final Graph graph;
+    private final GraphSignature signature;
     private final Workers workers;
     private final Map<String, INDArray> placeholders = new LinkedHashMap<>();
     private final Map<String, INDArray> outputs = new LinkedHashMap<>();
@@ -40,16 +41,13 @@ final class CompiledProgram implements Profiled {
 
     CompiledProgram(OneDnn oneDnn, Accuracy accuracy, Workers workers, Graph graph) {
         this.graph = graph;
+        this.signature = GraphSignature.of(graph);
         this.workers = workers;
         List<String> wanted = new ArrayList<>(graph.outputs());
         if (graph.loss() != null && !wanted.contains(graph.loss())) {
             wanted.add(graph.loss());
         }
-        for (SDVariable variable : graph.sameDiff().variables()) {
-            if (variable.isPlaceHolder()) {
-                placeholders.put(variable.name(), Nd4j.create(DataType.FLOAT, staticShape(variable)));
-            }
-        }
+        signature.inputShapes().forEach((name, shape) -> placeholders.put(name, input(name, shape)));
         GraphView view = new GraphView(graph.sameDiff(), wanted);
         Set<String> frontier = view.frontier(wanted);
         prologue = GenericPlan.of(graph.sameDiff(), placeholders, frontier);
@@ -62,7 +60,7 @@ final class CompiledProgram implements Profiled {
         long batch = batchSize();
         TypedGraph typed = Fuser.run(GraphImporter.run(view, batch, shapes, graph.outputs(), graph.loss()));
         TypedGraph placed = LayoutPass.run(typed, oneDnn.lanes());
-        placed.outputs().forEach((name, value) -> arrays.put(name, Nd4j.create(DataType.FLOAT, shape(value, batch))));
+        placed.shapes().forEach((name, shape) -> arrays.put(name, Nd4j.create(DataType.FLOAT, shape)));
         graph.outputs().forEach(name -> outputs.put(name, arrays.get(name)));
 
         int count = (int) Math.min(workers.count(), batch);
@@ -82,13 +80,11 @@ final class CompiledProgram implements Profiled {
                 .toList();
     }
 
-    private static long[] staticShape(SDVariable placeholder) {
-        long[] shape = placeholder.getShape();
-        if (shape == null || Arrays.stream(shape).anyMatch(d -> d <= 0)) {
-            throw new IllegalArgumentException("placeholder " + placeholder.name() + " has the shape "
-                    + Arrays.toString(shape) + "; the engine needs graphs with fixed sizes");
+    private INDArray input(String name, long[] shape) {
+        if (graph.sameDiff().getVariable(name).dataType() != DataType.FLOAT) {
+            throw new UnsupportedGraphException("the placeholder " + name + " is not of float32 numbers");
         }
-        return shape;
+        return Nd4j.create(DataType.FLOAT, shape);
     }
 
     private long batchSize() {
@@ -102,14 +98,6 @@ final class CompiledProgram implements Profiled {
                     "the placeholders do not share their first axis, the batch: " + Arrays.toString(sizes));
         }
         return sizes[0];
-    }
-
-    private static long[] shape(Value value, long batch) {
-        return switch (value.kind) {
-            case IMAGE -> new long[] {batch, value.channels, value.height, value.width};
-            case VECTOR -> value.channels == 1 ? new long[] {batch} : new long[] {batch, value.channels};
-            case SCALAR -> new long[0];
-        };
     }
 
     private <T> List<T> onWorkers(int count, IntFunction<T> task) {
@@ -131,10 +119,10 @@ final class CompiledProgram implements Profiled {
         if (graph.loss() == null) {
             throw new IllegalStateException("the graph names no loss, so there is nothing to differentiate");
         }
-        if (gradients.layout().length() != parameters.layout().length()
-                || gradients.parts().size() < replicas.size()) {
-            throw new IllegalArgumentException("expected gradients made by this engine for "
-                    + parameters.layout().length() + " parameters");
+        if (!gradients.layout().equals(parameters.layout()) || gradients.parts().size() < replicas.size()) {
+            throw new IllegalArgumentException(
+                    "the gradient buffers have another layout than the graph's parameters, or"
+                            + " too few parts; make them with this engine's newGradients(parameters.layout())");
         }
         return run(inputs, gradients);
     }
@@ -143,7 +131,8 @@ final class CompiledProgram implements Profiled {
         if (closed) {
             throw new IllegalStateException("the program is closed");
         }
-        placeholders.forEach((name, array) -> copyInput(name, inputs.get(name), array));
+        signature.requireInputs(inputs);
+        placeholders.forEach((name, array) -> array.assign(inputs.get(name)));
         prepare();
         onWorkers(replicas.size(), i -> {
             replicas.get(i).run(gradients == null ? null : gradients.parts().get(i));
@@ -157,17 +146,6 @@ final class CompiledProgram implements Profiled {
             loss.assign(replicas.stream().mapToDouble(Replica::loss).sum());
         }
         return outputs;
-    }
-
-    private static void copyInput(String name, INDArray given, INDArray target) {
-        if (given == null) {
-            throw new IllegalArgumentException("input " + name + " is missing");
-        }
-        if (!Arrays.equals(given.shape(), target.shape())) {
-            throw new IllegalArgumentException("input " + name + " has the shape " + Arrays.toString(given.shape())
-                    + ", expected " + Arrays.toString(target.shape()));
-        }
-        target.assign(given);
     }
 
     /**

@@ -44,12 +44,13 @@ final class ConvLowering implements NodeLowering {
         this.node = node;
         Value x = node.x();
         Value y = node.output();
-        this.shape = new KernelShape(node.kernel(), x.map(), y.map(), node.size());
+        this.shape =
+                new KernelShape(node.kernel(), x.map(), y.map(), node.shape().size());
         OneDnn oneDnn = lowering.oneDnn();
         this.source = oneDnn.blocked(lowering.batch(), x.map().physical(), x.height, x.width);
         this.target = oneDnn.blocked(lowering.batch(), y.map().physical(), y.height, y.width);
         this.bias = OneDnn.rowMajor(y.map().physical());
-        this.padding = new long[] {node.size() / 2, node.size() / 2};
+        this.padding = new long[] {node.shape().padding(), node.shape().padding()};
     }
 
     @Override
@@ -74,8 +75,9 @@ final class ConvLowering implements NodeLowering {
     }
 
     private void chooseAlgorithm() {
-        boolean winograd =
-                lowering.accuracy() == Accuracy.FAST && lowering.oneDnn().hasWinograd() && node.size() == 3;
+        boolean winograd = lowering.accuracy() == Accuracy.FAST
+                && lowering.oneDnn().hasWinograd()
+                && node.shape().size() == 3;
         if (winograd) {
             try {
                 algorithm = dnnl_convolution_winograd;
@@ -226,11 +228,17 @@ final class ConvLowering implements NodeLowering {
 
     private long flops() {
         Value y = node.output();
-        return 2L * lowering.batch() * y.pixels() * y.channels * node.x().channels * node.size() * node.size();
+        return 2L
+                * lowering.batch()
+                * y.pixels()
+                * y.channels
+                * node.x().channels
+                * node.shape().size()
+                * node.shape().size();
     }
 
     private String label(String direction) {
-        return "conv" + node.size() + "x" + node.size() + " " + node.x().channels + ">" + node.output().channels
-                + " at " + node.output().height + "x" + node.output().width + " " + direction;
+        return "conv" + node.shape().size() + "x" + node.shape().size() + " " + node.x().channels + ">"
+                + node.output().channels + " at " + node.output().height + "x" + node.output().width + " " + direction;
     }
 }

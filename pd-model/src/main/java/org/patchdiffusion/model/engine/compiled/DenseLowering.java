@@ -27,7 +27,7 @@ final class DenseLowering implements NodeLowering {
     @Override
     public void forward() {
         Operand x = Operand.of(lowering.of(node.x()), 0, inputDesc);
-        Operand weight = Operand.parameter(node.weight(), OneDnn.strided(new long[] {in, out}, new long[] {1, in}));
+        Operand weight = Operand.parameter(node.weight(), weight(false));
         Operand bias = node.bias() == null ? null : Operand.parameter(node.bias(), OneDnn.rowMajor(1, out));
         Operand y = Operand.of(lowering.define(node.output()), 0, outputDesc);
         Matmul.add(lowering, "dense forward", x, weight, bias, y, 1f, flops());
@@ -36,10 +36,7 @@ final class DenseLowering implements NodeLowering {
     @Override
     public void backward() {
         Buffer dy = lowering.gradient(node.output());
-        Operand transposed = Operand.of(dy, 0, OneDnn.strided(new long[] {out, lowering.batch()}, new long[] {1, out}));
-        Operand x = Operand.of(lowering.of(node.x()), 0, inputDesc);
-        Operand dw = Operand.gradientOf(node.weight(), OneDnn.rowMajor(out, in));
-        Matmul.add(lowering, "dense backward weights", transposed, x, null, dw, 1f, flops());
+        weightGradient(dy);
         if (node.bias() != null) {
             biasGradient(dy);
         }
@@ -49,13 +46,24 @@ final class DenseLowering implements NodeLowering {
                     lowering,
                     "dense backward data",
                     Operand.of(dy, 0, outputDesc),
-                    Operand.parameter(node.weight(), OneDnn.rowMajor(out, in)),
+                    Operand.parameter(node.weight(), weight(true)),
                     null,
                     Operand.of(dx, 0, inputDesc),
                     1f,
                     flops());
             lowering.contribute(node.x(), dx);
         }
+    }
+
+    /** The product in the order that leaves the gradient as the weight is stored. */
+    private void weightGradient(Buffer dy) {
+        Buffer x = lowering.of(node.x());
+        Operand left = node.transposed()
+                ? Operand.of(dy, 0, transpose(out, lowering.batch()))
+                : Operand.of(x, 0, transpose(in, lowering.batch()));
+        Operand right = node.transposed() ? Operand.of(x, 0, inputDesc) : Operand.of(dy, 0, outputDesc);
+        Operand dw = Operand.gradientOf(node.weight(), weight(node.transposed()));
+        Matmul.add(lowering, "dense backward weights", left, right, null, dw, 1f, flops());
     }
 
     private void biasGradient(Buffer dy) {
@@ -73,6 +81,17 @@ final class DenseLowering implements NodeLowering {
                 memory.gradient().floats().put(at, sum, 0, out);
             };
         });
+    }
+
+    /** The weight as {@code [out, in]} or {@code [in, out]}, whichever way round it is stored. */
+    private memory.desc weight(boolean outFirst) {
+        long rows = outFirst ? out : in;
+        long columns = outFirst ? in : out;
+        return node.transposed() == outFirst ? OneDnn.rowMajor(rows, columns) : transpose(rows, columns);
+    }
+
+    private static memory.desc transpose(long rows, long columns) {
+        return OneDnn.strided(new long[] {rows, columns}, new long[] {1, rows});
     }
 
     private long flops() {

@@ -25,6 +25,8 @@ final class ElementLowerings {
             return new SquareLowering(lowering, n);
         } else if (node instanceof Node.Pointwise n) {
             return new PointwiseLowering(lowering, n);
+        } else if (node instanceof Node.Flatten n) {
+            return new FlattenLowering(lowering, n);
         } else if (node instanceof Node.SumImage n) {
             return new SumImageLowering(lowering, n);
         } else if (node instanceof Node.SumBatch n) {
@@ -103,6 +105,20 @@ final class ElementLowerings {
         Buffer result = lowering.allocate("d " + shape.name + " scaled", shape);
         lowering.pointwise("scale gradient", List.of(gradient), result, (t, n) -> Loops.scale(t.x, factor, t.x, n));
         return result;
+    }
+
+    /** A plain tensor already lies in memory as the vector should. */
+    record FlattenLowering(Lowering lowering, Node.Flatten node) implements NodeLowering {
+        @Override
+        public void forward() {
+            Buffer x = lowering.of(node.x());
+            lowering.pointwise("flatten", List.of(x), lowering.define(node.output()), (t, n) -> {});
+        }
+
+        @Override
+        public void backward() {
+            lowering.contribute(node.x(), lowering.gradient(node.output()));
+        }
     }
 
     record SquareLowering(Lowering lowering, Node.Square node) implements NodeLowering {

@@ -35,7 +35,7 @@ final class Fuser {
             Node fused = fuse(node);
             producers.put(fused.output(), fused);
         }
-        return new TypedGraph(new ArrayList<>(producers.values()), graph.outputs(), graph.loss());
+        return new TypedGraph(new ArrayList<>(producers.values()), graph.outputs(), graph.shapes(), graph.loss());
     }
 
     /** Nodes that an output or the loss depends on. */

@@ -36,9 +36,15 @@ final class GraphImporter {
             GraphView view, long batch, Map<String, long[]> feedShapes, List<String> outputs, String loss) {
         GraphImporter importer = new GraphImporter(view, batch, feedShapes);
         Map<String, Value> wanted = new HashMap<>();
+        Map<String, long[]> shapes = new HashMap<>();
         for (String output : outputs) {
             if (view.isTrained(output)) {
-                wanted.put(output, importer.value(output));
+                Value value = importer.value(output);
+                if (value.kind == Value.Kind.SCALAR && !output.equals(loss)) {
+                    throw unsupported(output, "of all sums over the batch only the loss can be an output");
+                }
+                wanted.put(output, value);
+                shapes.put(output, importer.shape(output));
             }
         }
         Value lossValue = null;
@@ -48,7 +54,7 @@ final class GraphImporter {
                 throw new UnsupportedGraphException("the loss " + loss + " is not a sum over the batch");
             }
         }
-        return new TypedGraph(importer.nodes, wanted, lossValue);
+        return new TypedGraph(importer.nodes, wanted, shapes, lossValue);
     }
 
     private Value value(String variable) {
@@ -98,33 +104,102 @@ final class GraphImporter {
         };
     }
 
-    private Value conv(String variable, SameDiffOp op) {
-        long[] a = GraphView.integers(op);
-        boolean plain = a[0] == a[1]
-                && a[2] == 1
-                && a[3] == 1
-                && a[4] == a[0] / 2
-                && a[5] == a[0] / 2
-                && a[6] == 1
-                && a[7] == 1
-                && a[0] % 2 == 1
-                && a[9] == 0
-                && a[10] == 0
-                && op.getInputsToOp().size() == 3;
-        if (!plain || !view.isParameter(GraphView.input(op, 1)) || !view.isParameter(GraphView.input(op, 2))) {
-            throw unsupported(
-                    variable, "it is not a convolution of stride 1 that keeps the size, with kernel and bias");
+    /** The value of a variable that holds something for each image. */
+    private Value tensor(String variable) {
+        Value value = value(variable);
+        if (value.kind == Value.Kind.SCALAR) {
+            throw unsupported(variable, "only a factor may follow a sum over the batch");
         }
-        Value x = value(GraphView.input(op, 0));
+        return value;
+    }
+
+    private Value image(String variable) {
+        Value value = value(variable);
+        if (value.kind != Value.Kind.IMAGE) {
+            throw unsupported(variable, "it is " + value + ", not an image");
+        }
+        return value;
+    }
+
+    /** Shape of a variable in the SameDiff graph, batch axis included. */
+    private long[] shape(String variable) {
+        Value value = value(variable);
+        if (value.kind == Value.Kind.IMAGE) {
+            return shape(value);
+        } else if (value.kind == Value.Kind.SCALAR) {
+            return new long[0];
+        } else if (!view.isTrained(variable)) {
+            return feedShapes.get(variable);
+        }
+        SameDiffOp op = view.producer(variable);
+        return switch (GraphView.name(op)) {
+            case "reshape" -> reshaped(variable, op);
+            case "reduce_sum" -> new long[] {batch};
+            case "matmul" -> new long[] {batch, value.channels};
+            default -> patterns.dense(variable) != null
+                    ? new long[] {batch, value.channels}
+                    : GraphView.inputs(op).stream()
+                            .filter(input -> value(input).sameSize(value))
+                            .map(this::shape)
+                            .findFirst()
+                            .orElseThrow(() -> unsupported(variable, "its shape is not clear"));
+        };
+    }
+
+    private long[] shape(Value image) {
+        return new long[] {batch, image.channels, image.height, image.width};
+    }
+
+    /** Target shape of a reshape op, with a size for -1. */
+    private long[] reshaped(String variable, SameDiffOp op) {
+        long[] shape = GraphView.shapeArgument(op).clone();
+        long known = Arrays.stream(shape).filter(d -> d != -1).reduce(1, (p, q) -> p * q);
+        if (shape.length == 0 || known <= 0) {
+            throw unsupported(variable, "its shape is not fixed");
+        }
+        long total = batch * value(GraphView.input(op, 0)).elements();
+        Arrays.setAll(shape, i -> shape[i] == -1 ? total / known : shape[i]);
+        return shape;
+    }
+
+    private Value conv(String variable, SameDiffOp op) {
+        ConvShape shape = ConvShape.of(op);
+        boolean parameters = op.getInputsToOp().size() == 3
+                && view.isParameter(GraphView.input(op, 1))
+                && view.isParameter(GraphView.input(op, 2));
+        if (shape == null || !parameters) {
+            throw unsupported(variable, "it is not a convolution of stride 1 with a square kernel and a bias");
+        }
+        Value x = image(GraphView.input(op, 0));
         int out = Math.toIntExact(view.parameterShape(GraphView.input(op, 1))[3]);
-        Value y = Value.image(variable, out, x.height, x.width, true);
-        return add(new Node.Conv(y, x, GraphView.input(op, 1), GraphView.input(op, 2), (int) a[0]));
+        Value y = Value.image(variable, out, shape.output(x.height), shape.output(x.width), true);
+        // oneDNN has only reference gradients for wider paddings than this.
+        int margin = Math.max(0, shape.padding() - shape.size() / 2);
+        return add(new Node.Conv(
+                y,
+                margin == 0 ? x : pad(variable, x, margin),
+                GraphView.input(op, 1),
+                GraphView.input(op, 2),
+                new ConvShape(shape.size(), shape.padding() - margin)));
+    }
+
+    private Value pad(String variable, Value x, int margin) {
+        int height = x.height + 2 * margin;
+        int width = x.width + 2 * margin;
+        Value padded = Value.image(variable + " padded", x.channels, height, width, x.differentiable);
+        return add(new Node.Pad(padded, x, margin));
     }
 
     private Value sum(String variable, SameDiffOp op) {
         PatternMatcher.NormMatch norm = patterns.norm(variable);
         if (norm != null) {
-            Value x = value(norm.x());
+            Value x = image(norm.x());
+            boolean fits = x.channels % norm.groups() == 0
+                    && view.parameterLength(norm.gamma()) == x.channels
+                    && view.parameterLength(norm.beta()) == x.channels;
+            if (!fits) {
+                throw unsupported(variable, "its group norm does not scale each channel of " + x);
+            }
             return add(new Node.Norm(
                     x.like(variable, true),
                     x,
@@ -138,8 +213,12 @@ final class GraphImporter {
         }
         PatternMatcher.AdaptMatch adapt = patterns.adapt(variable);
         if (adapt != null) {
-            Value x = value(adapt.x());
-            return add(new Node.Adapt(x.like(variable, true), x, value(adapt.vector())));
+            Value x = image(adapt.x());
+            Value vector = tensor(adapt.vector());
+            if (vector.channels != 2 * x.channels) {
+                throw unsupported(variable, "its adaptive scale is not one for each channel of " + x);
+            }
+            return add(new Node.Adapt(x.like(variable, true), x, vector));
         }
         PatternMatcher.DenseMatch dense = patterns.dense(variable);
         if (dense != null) {
@@ -150,16 +229,25 @@ final class GraphImporter {
 
     private Value dense(String variable, PatternMatcher.DenseMatch match) {
         if (match == null) {
-            throw unsupported(variable, "it is not a product with a transposed parameter");
+            throw unsupported(variable, "it is not a product with a parameter");
         }
         Value x = value(match.x());
-        int out = Math.toIntExact(view.parameterShape(match.weight())[0]);
-        return add(new Node.Dense(Value.vector(variable, out, true), x, match.weight(), match.bias()));
+        if (x.kind != Value.Kind.VECTOR || shape(match.x()).length != 2) {
+            throw unsupported(variable, "it multiplies " + x + ", not one vector for each image");
+        }
+        int out = Math.toIntExact(view.parameterShape(match.weight())[match.transposed() ? 0 : 1]);
+        return add(
+                new Node.Dense(Value.vector(variable, out, true), x, match.weight(), match.transposed(), match.bias()));
     }
 
     private Value pointwise(String variable, SameDiffOp op, Node.Pointwise.Op kind) {
-        Value a = value(GraphView.input(op, 0));
-        Value b = value(GraphView.input(op, 1));
+        Value a = tensor(GraphView.input(op, 0));
+        Value b = tensor(GraphView.input(op, 1));
+        long[] shapeA = shape(GraphView.input(op, 0));
+        long[] shapeB = shape(GraphView.input(op, 1));
+        if (shapeA.length != shapeB.length || a.kind == b.kind && a.sameSize(b) && !Arrays.equals(shapeA, shapeB)) {
+            throw unsupported(variable, "it broadcasts over the batch");
+        }
         if (a == b && kind == Node.Pointwise.Op.MULTIPLY) {
             return add(new Node.Square(a.like(variable, a.differentiable), a));
         }
@@ -169,11 +257,10 @@ final class GraphImporter {
         Value second = swap ? a : b;
         Value y = first.like(variable, a.differentiable || b.differentiable);
         boolean sameSize = first.sameSize(second);
-        if (!sameSize
-                && kind == Node.Pointwise.Op.ADD
-                && first.kind == Value.Kind.IMAGE
+        boolean perChannel = first.kind == Value.Kind.IMAGE
                 && second.kind == Value.Kind.VECTOR
-                && second.channels == first.channels) {
+                && Arrays.equals(swap ? shapeA : shapeB, new long[] {batch, first.channels, 1, 1});
+        if (!sameSize && kind == Node.Pointwise.Op.ADD && perChannel) {
             return add(new Node.AddEmbedding(y, first, second));
         }
         boolean perImage = second.kind == Value.Kind.VECTOR && second.channels == 1 && !second.differentiable;
@@ -198,31 +285,59 @@ final class GraphImporter {
     }
 
     private Value silu(String variable, SameDiffOp op) {
-        Value x = value(GraphView.input(op, 0));
+        Value x = tensor(GraphView.input(op, 0));
         return add(new Node.Silu(x.like(variable, x.differentiable), x));
     }
 
     private Value square(String variable, SameDiffOp op) {
-        Value x = value(GraphView.input(op, 0));
+        Value x = tensor(GraphView.input(op, 0));
         return add(new Node.Square(x.like(variable, x.differentiable), x));
     }
 
     private Value reshape(String variable, SameDiffOp op) {
         PatternMatcher.AttentionMatch attention = patterns.attention(variable, batch);
         if (attention != null) {
-            Value qkv = value(attention.qkv());
-            Value y = Value.image(variable, qkv.channels / 3, qkv.height, qkv.width, true);
-            return add(new Node.Attention(y, qkv, attention.heads()));
+            return attention(variable, op, attention);
         }
-        Value x = value(GraphView.input(op, 0));
-        long[] shape = GraphView.shapeArgument(op);
-        boolean stillVector = x.kind == Value.Kind.VECTOR
-                && shape[0] == batch
-                && Arrays.stream(shape).skip(1).reduce(1, (p, q) -> p * q) == x.channels;
-        if (!stillVector) {
+        PatternMatcher.BlurMatch blur = patterns.blur(variable);
+        if (blur != null) {
+            return blur(variable, blur);
+        }
+        String input = GraphView.input(op, 0);
+        Value x = tensor(input);
+        long[] shape = reshaped(variable, op);
+        boolean flat = shape.length == 2 && shape[0] == batch && shape[1] == x.elements();
+        if (x.kind == Value.Kind.IMAGE && flat) {
+            return add(new Node.Flatten(Value.vector(variable, x.elements(), x.differentiable), x));
+        }
+        boolean same = x.kind == Value.Kind.VECTOR ? shape[0] == batch : Arrays.equals(shape, shape(input));
+        if (!same) {
             throw unsupported(variable, "it reshapes " + x + " to " + Arrays.toString(shape));
         }
         return x;
+    }
+
+    private Value attention(String variable, SameDiffOp op, PatternMatcher.AttentionMatch match) {
+        Value qkv = image(match.qkv());
+        Value y = Value.image(variable, qkv.channels / 3, qkv.height, qkv.width, true);
+        if (qkv.channels != 3 * match.heads() * match.headChannels()
+                || !Arrays.equals(GraphView.shapeArgument(op), shape(y))) {
+            throw unsupported(variable, "its attention does not split the channels of " + qkv);
+        }
+        return add(new Node.Attention(y, qkv, match.heads()));
+    }
+
+    private Value blur(String variable, PatternMatcher.BlurMatch match) {
+        Value x = image(match.x());
+        int height = match.conv().output(x.height);
+        int width = match.conv().output(x.width);
+        Value y = Value.image(variable, x.channels, height, width, x.differentiable);
+        long[] planes = {batch * x.channels, 1, x.height, x.width};
+        boolean eachAlone = Arrays.equals(match.planes(), planes) && Arrays.equals(match.images(), shape(y));
+        if (!eachAlone || match.conv().padding() >= match.conv().size()) {
+            throw unsupported(variable, "it does not filter each channel of " + x + " alone");
+        }
+        return add(new Node.Blur(y, x, match.filter(), match.conv().padding()));
     }
 
     private Value resample(String variable, SameDiffOp op) {
@@ -231,7 +346,7 @@ final class GraphImporter {
         boolean byTwo = up
                 ? a[0] == 2 && a[1] == 2 && a[2] == 1
                 : a[0] == 2 && a[1] == 2 && a[2] == 2 && a[3] == 2 && a[4] == 0 && a[5] == 0 && a[10] == 0;
-        Value x = value(GraphView.input(op, 0));
+        Value x = image(GraphView.input(op, 0));
         if (!byTwo || !up && (x.height % 2 != 0 || x.width % 2 != 0)) {
             throw unsupported(variable, "it is not a resampling by two");
         }
@@ -258,7 +373,7 @@ final class GraphImporter {
         int[] axes = GraphView.reducedAxes(op).clone();
         Arrays.sort(axes);
         boolean all = axes.length == 0 || axes[0] == Integer.MAX_VALUE;
-        Value x = value(GraphView.input(op, 0));
+        Value x = tensor(GraphView.input(op, 0));
         boolean pixels = Arrays.equals(axes, new int[] {1, 2, 3}) && x.kind == Value.Kind.IMAGE;
         if (pixels && !mean && !GraphView.keepsAxes(op)) {
             return add(new Node.SumImage(Value.vector(variable, 1, true), x));

@@ -5,10 +5,12 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.VariableType;
 import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.nd4j.autodiff.samediff.internal.Variable;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.BaseReduceOp;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.ScalarOp;
@@ -40,6 +42,16 @@ final class GraphView {
 
     long[] parameterShape(String parameter) {
         return graph.getVariable(parameter).getShape();
+    }
+
+    /** The array of a constant, or null if the variable is none. */
+    INDArray constantArray(String variable) {
+        SDVariable known = graph.getVariable(variable);
+        return known.getVariableType() == VariableType.CONSTANT ? known.getArr() : null;
+    }
+
+    long parameterLength(String parameter) {
+        return Arrays.stream(parameterShape(parameter)).reduce(1, (a, b) -> a * b);
     }
 
     /** Whether a variable depends on parameters, or is one. */
@@ -102,9 +114,9 @@ final class GraphView {
         return ((BaseReduceOp) op.getOp()).isKeepDims();
     }
 
-    /** Target shape of a reshape op. */
+    /** Target shape of a reshape op; empty if another variable holds it. */
     static long[] shapeArgument(SameDiffOp op) {
-        long[] arguments = integers(op);
+        long[] arguments = inputs(op).size() == 1 ? integers(op) : new long[0];
         boolean ordered = arguments.length > 0 && arguments[0] < -1;
         return ordered ? Arrays.copyOfRange(arguments, 1, arguments.length) : arguments;
     }

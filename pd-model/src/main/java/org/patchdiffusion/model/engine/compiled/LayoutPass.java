@@ -28,14 +28,14 @@ final class LayoutPass {
         }
         Map<String, Value> outputs = new HashMap<>();
         graph.outputs().forEach((name, value) -> outputs.put(name, pass.plain(value)));
-        return new TypedGraph(pass.nodes, outputs, graph.loss());
+        return new TypedGraph(pass.nodes, outputs, graph.shapes(), graph.loss());
     }
 
     private void place(Node node) {
         if (node instanceof Node.Conv n) {
             Value x = blocked(n.x());
             n.output().place(Value.Layout.BLOCKED, ChannelMap.dense(n.output().channels, lanes));
-            nodes.add(new Node.Conv(n.output(), x, n.kernel(), n.bias(), n.size()));
+            nodes.add(new Node.Conv(n.output(), x, n.kernel(), n.bias(), n.shape()));
         } else if (node instanceof Node.Norm n) {
             Value x = blocked(n.x());
             follow(n.output(), x);
@@ -45,6 +45,14 @@ final class LayoutPass {
             Value x = blocked(n.x());
             follow(n.output(), x);
             nodes.add(new Node.Resample(n.output(), x, n.up()));
+        } else if (node instanceof Node.Pad n) {
+            Value x = blocked(n.x());
+            follow(n.output(), x);
+            nodes.add(new Node.Pad(n.output(), x, n.margin()));
+        } else if (node instanceof Node.Blur n) {
+            Value x = blocked(n.x());
+            follow(n.output(), x);
+            nodes.add(new Node.Blur(n.output(), x, n.filter(), n.padding()));
         } else if (node instanceof Node.Concat n) {
             List<Value> parts = n.parts().stream().map(this::blocked).toList();
             n.output()
@@ -52,6 +60,8 @@ final class LayoutPass {
                             Value.Layout.BLOCKED,
                             ChannelMap.concat(parts.stream().map(Value::map).toList()));
             nodes.add(new Node.Concat(n.output(), parts));
+        } else if (node instanceof Node.Flatten n) {
+            nodes.add(new Node.Flatten(n.output(), plain(n.x())));
         } else if (node instanceof Node.Attention n) {
             nodes.add(new Node.Attention(n.output(), plain(n.qkv()), n.heads()));
         } else {

@@ -93,6 +93,13 @@ final class Loops {
         }
     }
 
+    /** sum += x·factor. */
+    static void multiplyAdd(float[] x, float factor, float[] sum, int n) {
+        for (int i = 0; i < n; i++) {
+            sum[i] += x[i] * factor;
+        }
+    }
+
     static void subtract(float[] a, float[] b, float[] out, int n) {
         for (int i = 0; i < n; i++) {
             out[i] = a[i] - b[i];

@@ -20,16 +20,19 @@ sealed interface Node {
         }
     }
 
-    /** A convolution with stride 1 and "same" padding; kernel and bias are parameters. */
-    record Conv(Value output, Value x, String kernel, String bias, int size) implements Node {
+    /** A convolution with stride 1; kernel and bias are parameters. */
+    record Conv(Value output, Value x, String kernel, String bias, ConvShape shape) implements Node {
         @Override
         public List<Value> inputs() {
             return List.of(x);
         }
     }
 
-    /** {@code x · weightᵀ + bias}; {@code bias} is null if there is none. */
-    record Dense(Value output, Value x, String weight, String bias) implements Node {
+    /**
+     * {@code x · weight + bias}; {@code bias} is null if there is none. A transposed weight is stored as {@code [out, in]},
+     * another one as {@code [in, out]}.
+     */
+    record Dense(Value output, Value x, String weight, boolean transposed, String bias) implements Node {
         @Override
         public List<Value> inputs() {
             return List.of(x);
@@ -99,6 +102,30 @@ sealed interface Node {
 
     /** Doubles (nearest neighbour) or halves (2×2 average) height and width. */
     record Resample(Value output, Value x, boolean up) implements Node {
+        @Override
+        public List<Value> inputs() {
+            return List.of(x);
+        }
+    }
+
+    /** Zeros around each channel, {@code margin} pixels wide. */
+    record Pad(Value output, Value x, int margin) implements Node {
+        @Override
+        public List<Value> inputs() {
+            return List.of(x);
+        }
+    }
+
+    /** One constant filter over each channel alone, with stride 1 and zeros around. */
+    record Blur(Value output, Value x, SeparableFilter filter, int padding) implements Node {
+        @Override
+        public List<Value> inputs() {
+            return List.of(x);
+        }
+    }
+
+    /** All elements of an image, row-major, as a vector. */
+    record Flatten(Value output, Value x) implements Node {
         @Override
         public List<Value> inputs() {
             return List.of(x);

@@ -2,6 +2,7 @@ package org.patchdiffusion.model.engine.compiled;
 
 import java.util.List;
 import org.nd4j.autodiff.samediff.internal.SameDiffOp;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Recognises layers that SameDiff has no single op for, by the structure that the graph builders emit. */
 final class PatternMatcher {
@@ -10,9 +11,12 @@ final class PatternMatcher {
 
     record AdaptMatch(String x, String vector) {}
 
-    record DenseMatch(String x, String weight, String bias) {}
+    record DenseMatch(String x, String weight, boolean transposed, String bias) {}
 
-    record AttentionMatch(String qkv, int heads) {}
+    record AttentionMatch(String qkv, int heads, int headChannels) {}
+
+    /** Shapes are those that the reshapes around the convolution lead to. */
+    record BlurMatch(String x, SeparableFilter filter, ConvShape conv, long[] planes, long[] images) {}
 
     private final GraphView view;
 
@@ -48,8 +52,15 @@ final class PatternMatcher {
         if (!closed) {
             return null;
         }
-        int groups = Math.toIntExact(GraphView.shapeArgument(grouped)[1]);
-        return new NormMatch(GraphView.input(grouped, 0), gamma, beta, groups, GraphView.constant(shifted));
+        long[] shape = GraphView.shapeArgument(grouped);
+        return shape.length == 3
+                ? new NormMatch(
+                        GraphView.input(grouped, 0),
+                        gamma,
+                        beta,
+                        Math.toIntExact(shape[1]),
+                        GraphView.constant(shifted))
+                : null;
     }
 
     private SameDiffOp mean(String variable) {
@@ -63,7 +74,15 @@ final class PatternMatcher {
 
     private String reshapedParameter(String variable) {
         SameDiffOp reshape = view.producer(variable, "reshape");
-        return reshape != null && view.isParameter(GraphView.input(reshape, 0)) ? GraphView.input(reshape, 0) : null;
+        return isPerChannel(reshape) && view.isParameter(GraphView.input(reshape, 0))
+                ? GraphView.input(reshape, 0)
+                : null;
+    }
+
+    /** Whether it reshapes to {@code [*, C, 1, 1]}. */
+    private static boolean isPerChannel(SameDiffOp reshape) {
+        long[] shape = reshape == null ? new long[0] : GraphView.shapeArgument(reshape);
+        return shape.length == 4 && shape[2] == 1 && shape[3] == 1;
     }
 
     /** {@code x · (reshape(scale) + 1) + reshape(offset)} with {@code [scale, offset] = split(vector, 2)}. */
@@ -83,7 +102,7 @@ final class PatternMatcher {
 
     private SameDiffOp splitBehindReshape(String variable, int part) {
         SameDiffOp reshape = view.producer(variable, "reshape");
-        SameDiffOp split = reshape == null ? null : view.producer(GraphView.input(reshape, 0), "split");
+        SameDiffOp split = isPerChannel(reshape) ? view.producer(GraphView.input(reshape, 0), "split") : null;
         boolean halves = split != null
                 && GraphView.integers(split).length == 2
                 && GraphView.integers(split)[0] == 2
@@ -92,23 +111,23 @@ final class PatternMatcher {
         return halves ? split : null;
     }
 
-    /** {@code matmul(x, weight, transposed)}, and a bias added to it if there is one. */
+    /** {@code matmul(x, weight)}, the weight transposed or not, and a bias added to it if there is one. */
     DenseMatch dense(String variable) {
         SameDiffOp add = view.producer(variable, "add");
-        if (add != null && !view.isParameter(GraphView.input(add, 1))) {
+        String bias = add == null ? null : GraphView.input(add, 1);
+        SameDiffOp product = view.producer(add == null ? variable : GraphView.input(add, 0), "matmul");
+        if (product == null || bias != null && !view.isParameter(bias)) {
             return null;
         }
-        SameDiffOp product = view.producer(add == null ? variable : GraphView.input(add, 0), "matmul");
-        boolean layer = product != null
-                && view.isParameter(GraphView.input(product, 1))
-                && view.parameterShape(GraphView.input(product, 1)).length == 2
-                && isTransposed(product, false, true);
-        return layer
-                ? new DenseMatch(
-                        GraphView.input(product, 0),
-                        GraphView.input(product, 1),
-                        add == null ? null : GraphView.input(add, 1))
-                : null;
+        String weight = GraphView.input(product, 1);
+        boolean transposed = isTransposed(product, false, true);
+        if (!view.isParameter(weight)
+                || view.parameterShape(weight).length != 2
+                || !transposed && !isTransposed(product, false, false)
+                || bias != null && view.parameterLength(bias) != view.parameterShape(weight)[transposed ? 0 : 1]) {
+            return null;
+        }
+        return new DenseMatch(GraphView.input(product, 0), weight, transposed, bias);
     }
 
     private static boolean isTransposed(SameDiffOp matmul, boolean left, boolean right) {
@@ -133,6 +152,7 @@ final class PatternMatcher {
         }
         long[] shape = GraphView.shapeArgument(joined);
         boolean wired = shape.length == 4
+                && shape[0] % batch == 0
                 && shape[2] == 3
                 && GraphView.integers(parts)[0] == 2
                 && GraphView.integers(softmax)[0] == 2
@@ -142,6 +162,32 @@ final class PatternMatcher {
                 && isTransposed(scores, true, false)
                 && isTransposed(mixed, false, true)
                 && Math.abs(GraphView.constant(scaled) * Math.sqrt(shape[1]) - 1) < 1e-6;
-        return wired ? new AttentionMatch(GraphView.input(joined, 0), Math.toIntExact(shape[0] / batch)) : null;
+        return wired
+                ? new AttentionMatch(
+                        GraphView.input(joined, 0), Math.toIntExact(shape[0] / batch), Math.toIntExact(shape[1]))
+                : null;
+    }
+
+    /** {@code reshape(conv2d(reshape(x, [B·C, 1, H, W]), constant [k, k, 1, 1]), [B, C, H′, W′])}. */
+    BlurMatch blur(String variable) {
+        SameDiffOp back = view.producer(variable, "reshape");
+        SameDiffOp conv = back == null ? null : view.producer(GraphView.input(back, 0), "conv2d");
+        SameDiffOp planes = conv == null ? null : view.producer(GraphView.input(conv, 0), "reshape");
+        ConvShape shape = conv == null ? null : ConvShape.of(conv);
+        if (planes == null || shape == null || GraphView.inputs(conv).size() != 2) {
+            return null;
+        }
+        INDArray kernel = view.constantArray(GraphView.input(conv, 1));
+        SeparableFilter filter = kernel == null || kernel.length() != (long) shape.size() * shape.size()
+                ? null
+                : SeparableFilter.of(kernel.dup('c').data().asFloat(), shape.size());
+        return filter == null
+                ? null
+                : new BlurMatch(
+                        GraphView.input(planes, 0),
+                        filter,
+                        shape,
+                        GraphView.shapeArgument(planes),
+                        GraphView.shapeArgument(back));
     }
 }

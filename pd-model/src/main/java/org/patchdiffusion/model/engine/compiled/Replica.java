@@ -136,6 +136,10 @@ final class Replica implements AutoCloseable {
             return new AttentionLowering(lowering, n);
         } else if (node instanceof Node.Resample n) {
             return new ResampleLowering(lowering, n);
+        } else if (node instanceof Node.Pad n) {
+            return new PadLowering(lowering, n);
+        } else if (node instanceof Node.Blur n) {
+            return new BlurLowering(lowering, n);
         } else if (node instanceof Node.Concat n) {
             return new ConcatLowering(lowering, n);
         } else if (node instanceof Node.Reorder n) {

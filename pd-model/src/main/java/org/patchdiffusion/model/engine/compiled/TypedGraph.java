@@ -8,11 +8,13 @@ import java.util.Map;
  *
  * @param nodes each after those whose results it reads
  * @param outputs tensors that the caller wants, by variable name
+ * @param shapes true shape of each output, batch axis included
  * @param loss the scalar to differentiate; null if none
  */
-record TypedGraph(List<Node> nodes, Map<String, Value> outputs, Value loss) {
+record TypedGraph(List<Node> nodes, Map<String, Value> outputs, Map<String, long[]> shapes, Value loss) {
     TypedGraph {
         nodes = List.copyOf(nodes);
         outputs = Map.copyOf(outputs);
+        shapes = Map.copyOf(shapes);
     }
 }

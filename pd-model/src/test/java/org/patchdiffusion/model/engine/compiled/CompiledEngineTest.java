@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -106,19 +108,31 @@ class CompiledEngineTest {
         }
     }
 
-    @Test
-    void compilesTheNetworksThatItIsMadeFor() {
-        Engine engine = new CompiledEngine(Accuracy.FAST, 2);
-        UNetConfig adm = UNetConfig.adm(16, 3)
-                .modelChannels(16)
-                .channelMult(List.of(1, 4))
-                .numBlocks(1)
-                .attnResolutions(List.of(8))
-                .labelDim(4)
-                .dropout(0)
-                .build();
-        for (DiffusionModel model : List.of(Networks.ddpmpp(16, List.of(1, 2), 0), Networks.model(adm))) {
-            try (Program program = engine.compile(model.lossGraph(2, 16, 16))) {
+    static List<UNetConfig> networks() {
+        UNetConfig.Builder adm =
+                UNetConfig.adm(16, 3).channelMult(List.of(1, 4)).labelDim(4);
+        UNetConfig.Builder ncsnpp = UNetConfig.ncsnpp(16, 3).channelMult(List.of(1, 2, 2));
+        UNetConfig.Builder skip = UNetConfig.ddpmpp(16, 3)
+                .channelMult(List.of(1, 2, 2))
+                .encoder(UNetConfig.Encoder.SKIP)
+                .decoder(UNetConfig.Decoder.SKIP);
+        UNetConfig.Builder implicit =
+                UNetConfig.ddpmpp(16, 3).channelMult(List.of(1, 2)).implicitMlp(true);
+        return Stream.of(adm, ncsnpp, skip, implicit)
+                .map(b -> b.modelChannels(16)
+                        .numBlocks(1)
+                        .attnResolutions(List.of(8))
+                        .dropout(0)
+                        .build())
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("networks")
+    void compilesTheNetworksThatItIsMadeFor(UNetConfig network) {
+        DiffusionModel model = Networks.model(network);
+        for (Accuracy accuracy : Accuracy.values()) {
+            try (Program program = new CompiledEngine(accuracy, 2).compile(model.lossGraph(3, 16, 16))) {
                 assertInstanceOf(CompiledProgram.class, program);
             }
         }

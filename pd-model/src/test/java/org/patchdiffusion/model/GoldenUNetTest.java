@@ -8,30 +8,79 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.patchdiffusion.model.engine.Engine;
+import org.patchdiffusion.model.engine.Engines;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
-import org.patchdiffusion.model.engine.SameDiffEngine;
+import org.patchdiffusion.model.engine.compiled.CompiledEngine;
+import org.patchdiffusion.model.engine.compiled.Profiled;
 import org.patchdiffusion.model.precond.NoiseLevel;
 import org.patchdiffusion.model.testing.Golden;
 
 /** Outputs, losses and gradients of every network of the design space against the official implementation in float64. */
 class GoldenUNetTest {
 
-    private static final double OUTPUT_BAR = 1e-5;
-    private static final double GRADIENT_BAR = 1e-4;
+    /**
+     * An engine and how far it may be from the reference.
+     *
+     * @param output bar on relative errors of outputs and losses
+     * @param gradient bar on the relative error of each parameter's gradient
+     */
+    record Candidate(String engine, double output, double gradient) {}
 
-    private final Engine engine = new SameDiffEngine();
+    private static final List<Candidate> CANDIDATES = List.of(
+            new Candidate("samediff", 1e-5, 1e-4),
+            new Candidate("generic", 1e-5, 1e-4),
+            new Candidate("exact", 1e-5, 1e-4),
+            new Candidate("fast", 1e-4, 1e-3));
+
+    /** A case with its graphs, which take longer to build than to run: kept until the next case. */
+    private static final class Fixture {
+        private static Fixture current;
+
+        private final String name;
+        private final Golden golden;
+        private final DiffusionModel model;
+        private final Map<List<Long>, Graph> denoisers = new HashMap<>();
+        private final Graph loss;
+
+        private Fixture(String name) {
+            this.name = name;
+            this.golden = Golden.read(name);
+            this.model = golden.model();
+            INDArray y = golden.array("loss.y");
+            this.loss = model.lossGraph((int) y.size(0), (int) y.size(2), (int) y.size(3));
+        }
+
+        static Fixture of(String name) {
+            if (current == null || !current.name.equals(name)) {
+                current = new Fixture(name);
+            }
+            return current;
+        }
+
+        Graph denoiser(INDArray x) {
+            return denoisers.computeIfAbsent(
+                    List.of(x.size(0), x.size(2), x.size(3)),
+                    size -> model.denoiserGraph((int) x.size(0), (int) x.size(2), (int) x.size(3)));
+        }
+    }
 
     static List<String> cases() {
         return Golden.UNETS;
+    }
+
+    static Stream<Arguments> casesAndEngines() {
+        return cases().stream().flatMap(name -> CANDIDATES.stream().map(c -> Arguments.of(name, c)));
     }
 
     @ParameterizedTest
@@ -53,10 +102,23 @@ class GoldenUNetTest {
     }
 
     @ParameterizedTest
-    @MethodSource("cases")
-    void denoisesWholeImagesAndPatches(String name) {
-        Golden golden = Golden.read(name);
-        DiffusionModel model = golden.model();
+    @MethodSource("casesAndEngines")
+    void agrees(String name, Candidate candidate) {
+        Fixture fixture = Fixture.of(name);
+        Engine engine = Engines.byName(candidate.engine());
+        denoisesWholeImagesAndPatches(fixture, engine, candidate);
+        differentiatesTheLoss(fixture, engine, candidate);
+    }
+
+    private static Program compile(Engine engine, Graph graph) {
+        Program program = engine.compile(graph);
+        boolean compiler = engine instanceof CompiledEngine && CompiledEngine.isAvailable();
+        assertEquals(compiler, program instanceof Profiled, "compiled, not run as a plan of ND4J operations");
+        return program;
+    }
+
+    private static void denoisesWholeImagesAndPatches(Fixture fixture, Engine engine, Candidate candidate) {
+        Golden golden = fixture.golden;
         Map<String, Double> errors = new TreeMap<>();
         for (String size : List.of("full", "half", "quarter")) {
             INDArray x = golden.array("in." + size + ".x");
@@ -64,47 +126,46 @@ class GoldenUNetTest {
             inputs.put("x", x);
             inputs.put("sigma", golden.array("in." + size + ".sigma"));
             inputs.put("pos", golden.array("in." + size + ".pos"));
-            Graph graph = model.denoiserGraph((int) x.size(0), (int) x.size(2), (int) x.size(3));
-            try (Program program = engine.compile(graph)) {
+            try (Program program = compile(engine, fixture.denoiser(x))) {
                 INDArray denoised = program.forward(inputs).get("D");
                 errors.put(size, Golden.relativeError(denoised, golden.array("out." + size + ".D")));
             }
         }
-        assertTrue(errors.values().stream().allMatch(e -> e <= OUTPUT_BAR), name + " " + errors);
+        assertTrue(errors.values().stream().allMatch(e -> e <= candidate.output()), errors.toString());
     }
 
-    @ParameterizedTest
-    @MethodSource("cases")
-    void differentiatesTheLoss(String name) {
-        Golden golden = Golden.read(name);
-        DiffusionModel model = golden.model();
-        INDArray y = golden.array("loss.y");
+    private static void differentiatesTheLoss(Fixture fixture, Engine engine, Candidate candidate) {
+        Golden golden = fixture.golden;
+        Gradients gradients = engine.newGradients(fixture.model.parameters().layout());
+        try (Program program = compile(engine, fixture.loss)) {
+            Map<String, INDArray> outputs = program.backward(lossInputs(fixture), gradients);
+            assertTrue(Golden.relativeError(outputs.get("loss"), golden.array("loss.value")) <= candidate.output());
+            INDArray perImage = golden.array("loss.per_image_sum");
+            assertTrue(Golden.relativeError(outputs.get("loss_per_image"), perImage) <= candidate.output());
+        }
+        checkGradients(golden, new Parameters(gradients.layout(), gradients.sum()), candidate.gradient());
+    }
+
+    private static Map<String, INDArray> lossInputs(Fixture fixture) {
+        Golden golden = fixture.golden;
         Map<String, INDArray> inputs = labels(golden);
-        inputs.put("y", y);
+        inputs.put("y", golden.array("loss.y"));
         inputs.put("noise", golden.array("loss.noise"));
         inputs.put("pos", golden.array("loss.pos"));
         double[] normal = golden.doubles("loss.rnd_normal");
         INDArray sigma = Nd4j.create(DataType.FLOAT, normal.length);
         INDArray weight = Nd4j.create(DataType.FLOAT, normal.length);
         for (int i = 0; i < normal.length; i++) {
-            NoiseLevel level = model.config().preconditioning().draw(normal[i]);
+            NoiseLevel level = fixture.model.config().preconditioning().draw(normal[i]);
             sigma.putScalar(i, level.sigma());
             weight.putScalar(i, level.weight());
         }
         inputs.put("sigma", sigma);
         inputs.put("weight", weight);
-        Graph graph = model.lossGraph((int) y.size(0), (int) y.size(2), (int) y.size(3));
-        Gradients gradients = engine.newGradients(model.parameters().layout());
-        try (Program program = engine.compile(graph)) {
-            Map<String, INDArray> outputs = program.backward(inputs, gradients);
-            assertTrue(Golden.relativeError(outputs.get("loss"), golden.array("loss.value")) <= OUTPUT_BAR);
-            INDArray perImage = golden.array("loss.per_image_sum");
-            assertTrue(Golden.relativeError(outputs.get("loss_per_image"), perImage) <= OUTPUT_BAR);
-        }
-        checkGradients(golden, new Parameters(gradients.layout(), gradients.sum()));
+        return inputs;
     }
 
-    private static void checkGradients(Golden golden, Parameters got) {
+    private static void checkGradients(Golden golden, Parameters got, double bar) {
         String worst = "";
         double worstError = 0;
         int compared = 0;
@@ -120,7 +181,7 @@ class GoldenUNetTest {
                 // The gradient of the keys' bias is zero in exact arithmetic: both sides hold rounding noise.
                 INDArray keys = keys(have);
                 assertTrue(keys.amaxNumber().doubleValue()
-                        <= GRADIENT_BAR * want.amaxNumber().doubleValue());
+                        <= bar * want.amaxNumber().doubleValue());
                 keys.assign(keys(want));
             }
             double error = Golden.relativeError(have, want);
@@ -135,7 +196,7 @@ class GoldenUNetTest {
                         .filter(key -> key.startsWith("grad."))
                         .count(),
                 compared);
-        assertTrue(worstError <= GRADIENT_BAR, worst + " has a relative error of " + worstError);
+        assertTrue(worstError <= bar, worst + " has a relative error of " + worstError);
     }
 
     /** View of the key entries of a bias whose axis interleaves q, k and v. */

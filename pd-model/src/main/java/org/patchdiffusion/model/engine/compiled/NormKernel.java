@@ -1,7 +1,9 @@
 package org.patchdiffusion.model.engine.compiled;
 
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The arithmetic of a fused group norm on a blocked tensor.
@@ -22,7 +24,11 @@ final class NormKernel {
             FloatBuffer dShift,
             FloatBuffer dAdaptive) {}
 
+    /** Whole blocks of channels that hold whole groups: small enough to still be in the cache at the second pass. */
+    private record Run(int first, int end, int firstGroup, int endGroup) {}
+
     private final Node.Norm node;
+    private final List<Run> runs;
     private final int batch;
     private final Tiles tiles;
     private final int channels;
@@ -65,6 +71,7 @@ final class NormKernel {
         blockFloats = pixels * tiles.lanes();
         place = new int[channels];
         Arrays.setAll(place, x.map()::physical);
+        runs = runs(x.map());
         gamma = new float[channels];
         beta = new float[channels];
         gammaGradient = new float[channels];
@@ -82,6 +89,23 @@ final class NormKernel {
         slope = new float[physical];
         constant = new float[physical];
         dVector = new float[2 * channels];
+    }
+
+    private List<Run> runs(ChannelMap map) {
+        if (!map.isDense()) {
+            return List.of(new Run(0, physical, 0, node.groups()));
+        }
+        int step = groupChannels * tiles.lanes() / gcd(groupChannels, tiles.lanes());
+        List<Run> found = new ArrayList<>();
+        for (int first = 0; first < channels; first += step) {
+            int end = Math.min(channels, first + step);
+            found.add(new Run(first, end == channels ? physical : end, first / groupChannels, end / groupChannels));
+        }
+        return found;
+    }
+
+    private static int gcd(int a, int b) {
+        return b == 0 ? a : gcd(b, a % b);
     }
 
     void readParameters(FloatBuffer parameters, int gammaAt, int betaAt) {
@@ -102,20 +126,22 @@ final class NormKernel {
             if (work.adaptive() != null) {
                 work.adaptive().get(image * 2 * channels, factor[image], 0, 2 * channels);
             }
-            moments(work.x(), image);
-            for (int group = 0; group < node.groups(); group++) {
-                normalise(image, group);
+            Arrays.fill(sums, 0f);
+            Arrays.fill(squares, 0f);
+            for (Run run : runs) {
+                moments(work.x(), image, run);
+                for (int group = run.firstGroup(); group < run.endGroup(); group++) {
+                    normalise(image, group);
+                }
+                apply(work, image, run);
             }
-            apply(work, image);
         }
     }
 
     /** Sums of each channel and of its squares, shifted by its first pixel so that nothing cancels. */
-    private void moments(FloatBuffer x, int image) {
-        Arrays.fill(sums, 0f);
-        Arrays.fill(squares, 0f);
+    private void moments(FloatBuffer x, int image, Run run) {
         int repeat = Math.min(Tiles.SIZE, blockFloats);
-        for (int block = 0; block < physical; block += tiles.lanes()) {
+        for (int block = run.first(); block < run.end(); block += tiles.lanes()) {
             int start = image * physical * pixels + block * pixels;
             x.get(start, first, block, tiles.lanes());
             tiles.repeat(first, block, tiles.c, repeat);
@@ -163,8 +189,8 @@ final class NormKernel {
         return (double) first[place[channel]] + embedding[image][channel];
     }
 
-    private void apply(Forward work, int image) {
-        for (int block = 0; block < physical; block += tiles.lanes()) {
+    private void apply(Forward work, int image, Run run) {
+        for (int block = run.first(); block < run.end(); block += tiles.lanes()) {
             int start = image * physical * pixels + block * pixels;
             int repeat = Math.min(Tiles.SIZE, blockFloats);
             tiles.repeat(scale[image], block, tiles.a, repeat);
@@ -186,9 +212,14 @@ final class NormKernel {
         Arrays.fill(gammaGradient, 0f);
         Arrays.fill(betaGradient, 0f);
         for (int image = 0; image < batch; image++) {
-            gradientSums(work, image);
-            for (int group = 0; group < node.groups(); group++) {
-                coefficients(image, group);
+            Arrays.fill(sums, 0f);
+            Arrays.fill(squares, 0f);
+            for (Run run : runs) {
+                gradientSums(work, image, run);
+                for (int group = run.firstGroup(); group < run.endGroup(); group++) {
+                    coefficients(image, group);
+                }
+                inputGradient(work, image, run);
             }
             if (work.dShift() != null) {
                 shiftGradient(work.dShift(), image);
@@ -196,16 +227,13 @@ final class NormKernel {
             if (work.dAdaptive() != null) {
                 adaptiveGradient(work.dAdaptive(), image);
             }
-            inputGradient(work, image);
         }
     }
 
     /** First pass: dz (kept in dx when there is a SiLU), its sums, and its sums times (x − mean). */
-    private void gradientSums(Backward work, int image) {
-        Arrays.fill(sums, 0f);
-        Arrays.fill(squares, 0f);
+    private void gradientSums(Backward work, int image, Run run) {
         int repeat = Math.min(Tiles.SIZE, blockFloats);
-        for (int block = 0; block < physical; block += tiles.lanes()) {
+        for (int block = run.first(); block < run.end(); block += tiles.lanes()) {
             int start = image * physical * pixels + block * pixels;
             tiles.repeat(scale[image], block, tiles.a, repeat);
             tiles.repeat(shift[image], block, tiles.b, repeat);
@@ -271,10 +299,10 @@ final class NormKernel {
         target.put(image * 2 * channels, dVector, 0, 2 * channels);
     }
 
-    private void inputGradient(Backward work, int image) {
+    private void inputGradient(Backward work, int image, Run run) {
         FloatBuffer dz = node.silu() ? work.dx() : work.dy();
         int repeat = Math.min(Tiles.SIZE, blockFloats);
-        for (int block = 0; block < physical; block += tiles.lanes()) {
+        for (int block = run.first(); block < run.end(); block += tiles.lanes()) {
             int start = image * physical * pixels + block * pixels;
             tiles.repeat(scale[image], block, tiles.a, repeat);
             tiles.repeat(slope, block, tiles.b, repeat);

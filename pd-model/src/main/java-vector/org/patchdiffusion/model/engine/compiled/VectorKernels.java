@@ -86,9 +86,10 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void combineAdd(float[] y, float[] a, float[] x, float[] b, float[] c, float[] old, float[] out, int n) {
+    public void combineAdd(
+            float[] y, float[] a, float[] x, float[] b, float[] c, float[] old, float factor, float[] out, int n) {
         for (int i = 0; i < n; i += SPECIES.length()) {
-            combined(y, a, x, b, c, i).add(load(old, i)).intoArray(out, i);
+            combined(y, a, x, b, c, i).add(load(old, i).mul(factor)).intoArray(out, i);
         }
     }
 

@@ -132,8 +132,7 @@ final class CompiledProgram implements Profiled {
             throw new IllegalStateException("the program is closed");
         }
         signature.requireInputs(inputs);
-        placeholders.forEach((name, array) -> array.assign(inputs.get(name)));
-        prepare();
+        prepare(inputs);
         onWorkers(replicas.size(), i -> {
             replicas.get(i).run(gradients == null ? null : gradients.parts().get(i));
             return i;
@@ -149,15 +148,16 @@ final class CompiledProgram implements Profiled {
     }
 
     /**
-     * Computes the prologue and packs the weights. All of it runs on the replicas' threads: a thread team of ND4J's own
+     * Copies the inputs in, computes the prologue and packs the weights. All of it runs on the replicas' threads: a thread team of ND4J's own
      * would keep spinning beside them after the prologue.
      */
-    private void prepare() {
+    private void prepare(Map<String, INDArray> inputs) {
         // Sampling runs a network many times between changes of its weights; training changes them every time.
         boolean fresh = graph.loss() == null && !fingerprint.changed();
         List<Consumer<stream>> fillers = fresh ? List.of() : weights.fillers();
         onWorkers(replicas.size(), i -> {
             if (i == 0) {
+                placeholders.forEach((name, array) -> array.assign(inputs.get(name)));
                 prologue.run();
             }
             for (int k = i; k < fillers.size(); k += replicas.size()) {

@@ -72,7 +72,9 @@ final class ElementLowerings {
 
         @Override
         public void backward() {
-            Buffer gradient = scaled(lowering, lowering.gradient(node.output()), node.output(), node.factor());
+            Buffer dy = lowering.gradient(node.output());
+            boolean done = lowering.scaleAtTheSource(dy, node.factor());
+            Buffer gradient = done ? dy : scaled(lowering, dy, node.output(), node.factor());
             for (Value input : node.inputs()) {
                 if (input.differentiable) {
                     lowering.contribute(input, gradient);

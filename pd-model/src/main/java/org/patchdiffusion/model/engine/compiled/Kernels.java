@@ -45,6 +45,7 @@ interface Kernels {
     /** out = y·a + (x·b + c). */
     void combine(float[] y, float[] a, float[] x, float[] b, float[] c, float[] out, int n);
 
-    /** out = y·a + (x·b + c) + old. */
-    void combineAdd(float[] y, float[] a, float[] x, float[] b, float[] c, float[] old, float[] out, int n);
+    /** out = y·a + (x·b + c) + old·factor. */
+    void combineAdd(
+            float[] y, float[] a, float[] x, float[] b, float[] c, float[] old, float factor, float[] out, int n);
 }

@@ -6,6 +6,7 @@ import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleConsumer;
 import org.bytedeco.dnnl.primitive_attr;
 
 /** Builds the schedule of one replica: the buffer and the gradient of every tensor, node by node. */
@@ -21,6 +22,7 @@ final class Lowering {
     private final Schedule schedule = new Schedule();
     private final Map<Value, Buffer> buffers = new HashMap<>();
     private final Map<Value, Buffer> gradients = new HashMap<>();
+    private final Map<Buffer, DoubleConsumer> scalings = new HashMap<>();
     private final Tiles tiles;
 
     Lowering(OneDnn oneDnn, Accuracy accuracy, PackedWeights weights, int batch, boolean training) {
@@ -105,6 +107,24 @@ final class Lowering {
     /** Sets the gradient to a buffer that already includes what {@link #gradient} held. */
     void replaceGradient(Value value, Buffer sum) {
         gradients.put(value, sum);
+    }
+
+    /** Says that the step which writes a gradient buffer can multiply it by a factor at no cost. */
+    void offerScaling(Buffer gradient, DoubleConsumer scaling) {
+        scalings.put(gradient, scaling);
+    }
+
+    /**
+     * Has a gradient buffer written scaled, if its step offered that. Only for the node that alone reads it.
+     *
+     * @return whether the buffer will hold the scaled gradient
+     */
+    boolean scaleAtTheSource(Buffer gradient, float factor) {
+        DoubleConsumer scaling = scalings.remove(gradient);
+        if (scaling != null) {
+            scaling.accept(factor);
+        }
+        return scaling != null;
     }
 
     /** Adds a contribution to the gradient of a tensor. */

@@ -57,7 +57,11 @@ final class NormKernel {
     private final float[] squares;
     private final float[] slope;
     private final float[] constant;
+    private final float[] outputScale;
+    private final float[] outputSlope;
+    private final float[] outputConstant;
     private final float[] dVector;
+    private float outputFactor = 1;
 
     NormKernel(Node.Norm node, int batch, Tiles tiles) {
         this.node = node;
@@ -88,6 +92,9 @@ final class NormKernel {
         squares = new float[physical];
         slope = new float[physical];
         constant = new float[physical];
+        outputScale = new float[physical];
+        outputSlope = new float[physical];
+        outputConstant = new float[physical];
         dVector = new float[2 * channels];
     }
 
@@ -116,6 +123,11 @@ final class NormKernel {
     void writeGradients(FloatBuffer gradient, int gammaAt, int betaAt) {
         gradient.put(gammaAt, gammaGradient, 0, channels);
         gradient.put(betaAt, betaGradient, 0, channels);
+    }
+
+    /** Multiplies the input's gradient, the part that was there before included, by a factor. */
+    void scaleOutput(float factor) {
+        outputFactor *= factor;
     }
 
     void forward(Forward work) {
@@ -275,6 +287,9 @@ final class NormKernel {
             slope[p] = (float) perValue;
             // x enters as x + embedding; mean is already free of the embedding.
             constant[p] = (float) (-inv * s1 / count - perValue * mean[image][p]);
+            outputScale[p] = scale[image][p] * outputFactor;
+            outputSlope[p] = slope[p] * outputFactor;
+            outputConstant[p] = constant[p] * outputFactor;
         }
     }
 
@@ -304,9 +319,9 @@ final class NormKernel {
         int repeat = Math.min(Tiles.SIZE, blockFloats);
         for (int block = run.first(); block < run.end(); block += tiles.lanes()) {
             int start = image * physical * pixels + block * pixels;
-            tiles.repeat(scale[image], block, tiles.a, repeat);
-            tiles.repeat(slope, block, tiles.b, repeat);
-            tiles.repeat(constant, block, tiles.c, repeat);
+            tiles.repeat(outputScale, block, tiles.a, repeat);
+            tiles.repeat(outputSlope, block, tiles.b, repeat);
+            tiles.repeat(outputConstant, block, tiles.c, repeat);
             for (int i = 0; i < blockFloats; i += Tiles.SIZE) {
                 int n = Math.min(Tiles.SIZE, blockFloats - i);
                 work.x().get(start + i, tiles.x, 0, n);
@@ -315,7 +330,7 @@ final class NormKernel {
                     tiles.combine(n);
                 } else {
                     work.old().get(start + i, tiles.z, 0, n);
-                    tiles.combineAdd(n);
+                    tiles.combineAdd(outputFactor, n);
                 }
                 work.dx().put(start + i, tiles.y, 0, n);
             }

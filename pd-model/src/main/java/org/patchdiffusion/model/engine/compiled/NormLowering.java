@@ -61,6 +61,7 @@ final class NormLowering implements NodeLowering {
             };
         });
         lowering.replaceGradient(node.x(), dx);
+        lowering.offerScaling(dx, factor -> kernel.scaleOutput((float) factor));
         if (dShift != null) {
             lowering.contribute(node.shift(), dShift);
         }

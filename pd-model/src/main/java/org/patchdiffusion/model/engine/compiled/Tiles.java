@@ -115,9 +115,9 @@ final class Tiles {
         kernels.combine(y, a, x, b, c, y, n);
     }
 
-    /** y = y·a + x·b + c + z. */
-    void combineAdd(int n) {
-        kernels.combineAdd(y, a, x, b, c, z, y, n);
+    /** y = y·a + x·b + c + z·factor. */
+    void combineAdd(float factor, int n) {
+        kernels.combineAdd(y, a, x, b, c, z, factor, y, n);
     }
 
     /** Sets both rows to the identity for {@link #affineSilu}. */

@@ -77,9 +77,13 @@ class KernelsTest {
             plain.combine(y, a, x, b, c, other, n);
             check("combine", out, other, i -> sum(product(y[i], a[i]), product(x[i], b[i]), c[i]));
 
-            kernels.combineAdd(y, a, x, b, c, sums, out, n);
-            plain.combineAdd(y, a, x, b, c, sums, other, n);
-            check("combine and add", out, other, i -> sum(product(y[i], a[i]), product(x[i], b[i]), c[i], sums[i]));
+            kernels.combineAdd(y, a, x, b, c, sums, 0.75f, out, n);
+            plain.combineAdd(y, a, x, b, c, sums, 0.75f, other, n);
+            check(
+                    "combine and add",
+                    out,
+                    other,
+                    i -> sum(product(y[i], a[i]), product(x[i], b[i]), c[i], 0.75 * sums[i]));
 
             float[][] got = {sums.clone(), moreSums.clone()};
             float[][] plainly = {sums.clone(), moreSums.clone()};

@@ -19,6 +19,7 @@ import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
+import org.patchdiffusion.model.engine.compiled.PeakMeter;
 import org.patchdiffusion.model.engine.compiled.Profile;
 import org.patchdiffusion.model.engine.compiled.Profiled;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
@@ -171,7 +172,8 @@ final class BenchCommand implements Callable<Integer> {
                 }
             }
             if (profile) {
-                printProfile(times);
+                new ProfileTable(times, iterations, PeakMeter.gflopsPerThread(engines.threadCount()))
+                        .print(spec.commandLine().getErr());
             }
             report(millis, compileMillis, side, params, engine);
         }
@@ -183,22 +185,6 @@ final class BenchCommand implements Callable<Integer> {
         }
         throw new IllegalStateException("--profile: the " + engine.name()
                 + " engine does not run this network as compiled steps here, so there are none to time; leave it out");
-    }
-
-    private void printProfile(Profile times) {
-        PrintWriter people = spec.commandLine().getErr();
-        people.println("    ms a run  GFLOP/s   runs  kind         step");
-        times.entries().entrySet().stream()
-                .sorted((a, b) ->
-                        Long.compare(b.getValue().nanos(), a.getValue().nanos()))
-                .forEach(e -> people.printf(
-                        Locale.ROOT,
-                        "%12.3f %8.1f %6d  %-11s  %s%n",
-                        e.getValue().nanos() * 1e-6 / iterations,
-                        (double) e.getValue().flops() / Math.max(1, e.getValue().nanos()),
-                        e.getValue().count() / iterations,
-                        e.getValue().kind(),
-                        e.getKey()));
     }
 
     private Map<String, INDArray> inputs(int side) {

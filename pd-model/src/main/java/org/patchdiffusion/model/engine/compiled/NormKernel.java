@@ -36,6 +36,10 @@ final class NormKernel {
     private final int groupChannels;
     private final int pixels;
     private final int blockFloats;
+    /** Blocks of small images share a tile. */
+    private final int blocksInTile;
+
+    private final int repeat;
     private final int[] place;
 
     private final float[] gamma;
@@ -73,6 +77,8 @@ final class NormKernel {
         groupChannels = channels / node.groups();
         pixels = x.pixels();
         blockFloats = pixels * tiles.lanes();
+        blocksInTile = Math.max(1, Tiles.SIZE / blockFloats);
+        repeat = Math.min(Tiles.SIZE, blockFloats);
         place = new int[channels];
         Arrays.setAll(place, x.map()::physical);
         runs = runs(x.map());
@@ -99,7 +105,7 @@ final class NormKernel {
     }
 
     private List<Run> runs(ChannelMap map) {
-        if (!map.isDense()) {
+        if (!map.isDense() || blocksInTile > 1) {
             return List.of(new Run(0, physical, 0, node.groups()));
         }
         int step = groupChannels * tiles.lanes() / gcd(groupChannels, tiles.lanes());
@@ -152,18 +158,44 @@ final class NormKernel {
 
     /** Sums of each channel and of its squares, shifted by its first pixel so that nothing cancels. */
     private void moments(FloatBuffer x, int image, Run run) {
-        int repeat = Math.min(Tiles.SIZE, blockFloats);
-        for (int block = run.first(); block < run.end(); block += tiles.lanes()) {
+        for (int block = run.first(); block < run.end(); block += blocksInTile * tiles.lanes()) {
             int start = image * physical * pixels + block * pixels;
-            x.get(start, first, block, tiles.lanes());
-            tiles.repeat(first, block, tiles.c, repeat);
-            tiles.startSums();
-            for (int i = 0; i < blockFloats; i += Tiles.SIZE) {
-                int n = Math.min(Tiles.SIZE, blockFloats - i);
+            int floats = floatsFrom(block);
+            for (int at = 0; at < floats; at += blockFloats) {
+                x.get(start + at, first, block + at / pixels, tiles.lanes());
+            }
+            spread(first, block, tiles.c);
+            tiles.startSums(Math.min(Tiles.SIZE, floats));
+            for (int i = 0; i < floats; i += Tiles.SIZE) {
+                int n = Math.min(Tiles.SIZE, floats - i);
                 x.get(start + i, tiles.x, 0, n);
                 tiles.addCentred(n);
             }
+            endSums(block);
+        }
+    }
+
+    /** Floats of an image that are worked on together, from a block of channels on. */
+    private int floatsFrom(int block) {
+        return Math.min(blocksInTile * blockFloats, (physical - block) * pixels);
+    }
+
+    /** Repeats a row over a tile for each block of channels in it. */
+    private void spread(float[] row, int block, float[] tile) {
+        int floats = floatsFrom(block);
+        for (int at = 0; at < floats; at += blockFloats) {
+            tiles.repeat(row, block + at / pixels, tile, at, repeat);
+        }
+    }
+
+    private void endSums(int block) {
+        if (blocksInTile == 1) {
             tiles.endSums(repeat, sums, squares, block);
+            return;
+        }
+        int floats = floatsFrom(block);
+        for (int at = 0; at < floats; at += blockFloats) {
+            tiles.endSums(at, blockFloats, sums, squares, block + at / pixels);
         }
     }
 
@@ -202,13 +234,13 @@ final class NormKernel {
     }
 
     private void apply(Forward work, int image, Run run) {
-        for (int block = run.first(); block < run.end(); block += tiles.lanes()) {
+        for (int block = run.first(); block < run.end(); block += blocksInTile * tiles.lanes()) {
             int start = image * physical * pixels + block * pixels;
-            int repeat = Math.min(Tiles.SIZE, blockFloats);
-            tiles.repeat(scale[image], block, tiles.a, repeat);
-            tiles.repeat(shift[image], block, tiles.b, repeat);
-            for (int i = 0; i < blockFloats; i += Tiles.SIZE) {
-                int n = Math.min(Tiles.SIZE, blockFloats - i);
+            int floats = floatsFrom(block);
+            spread(scale[image], block, tiles.a);
+            spread(shift[image], block, tiles.b);
+            for (int i = 0; i < floats; i += Tiles.SIZE) {
+                int n = Math.min(Tiles.SIZE, floats - i);
                 work.x().get(start + i, tiles.x, 0, n);
                 if (node.silu()) {
                     tiles.affineSilu(n);
@@ -244,15 +276,15 @@ final class NormKernel {
 
     /** First pass: dz (kept in dx when there is a SiLU), its sums, and its sums times (x − mean). */
     private void gradientSums(Backward work, int image, Run run) {
-        int repeat = Math.min(Tiles.SIZE, blockFloats);
-        for (int block = run.first(); block < run.end(); block += tiles.lanes()) {
+        for (int block = run.first(); block < run.end(); block += blocksInTile * tiles.lanes()) {
             int start = image * physical * pixels + block * pixels;
-            tiles.repeat(scale[image], block, tiles.a, repeat);
-            tiles.repeat(shift[image], block, tiles.b, repeat);
-            tiles.repeat(mean[image], block, tiles.c, repeat);
-            tiles.startSums();
-            for (int i = 0; i < blockFloats; i += Tiles.SIZE) {
-                int n = Math.min(Tiles.SIZE, blockFloats - i);
+            int floats = floatsFrom(block);
+            spread(scale[image], block, tiles.a);
+            spread(shift[image], block, tiles.b);
+            spread(mean[image], block, tiles.c);
+            tiles.startSums(Math.min(Tiles.SIZE, floats));
+            for (int i = 0; i < floats; i += Tiles.SIZE) {
+                int n = Math.min(Tiles.SIZE, floats - i);
                 work.x().get(start + i, tiles.x, 0, n);
                 work.dy().get(start + i, tiles.y, 0, n);
                 if (node.silu()) {
@@ -261,7 +293,7 @@ final class NormKernel {
                 }
                 tiles.addGradient(n);
             }
-            tiles.endSums(repeat, sums, squares, block);
+            endSums(block);
         }
     }
 
@@ -316,14 +348,14 @@ final class NormKernel {
 
     private void inputGradient(Backward work, int image, Run run) {
         FloatBuffer dz = node.silu() ? work.dx() : work.dy();
-        int repeat = Math.min(Tiles.SIZE, blockFloats);
-        for (int block = run.first(); block < run.end(); block += tiles.lanes()) {
+        for (int block = run.first(); block < run.end(); block += blocksInTile * tiles.lanes()) {
             int start = image * physical * pixels + block * pixels;
-            tiles.repeat(outputScale, block, tiles.a, repeat);
-            tiles.repeat(outputSlope, block, tiles.b, repeat);
-            tiles.repeat(outputConstant, block, tiles.c, repeat);
-            for (int i = 0; i < blockFloats; i += Tiles.SIZE) {
-                int n = Math.min(Tiles.SIZE, blockFloats - i);
+            int floats = floatsFrom(block);
+            spread(outputScale, block, tiles.a);
+            spread(outputSlope, block, tiles.b);
+            spread(outputConstant, block, tiles.c);
+            for (int i = 0; i < floats; i += Tiles.SIZE) {
+                int n = Math.min(Tiles.SIZE, floats - i);
                 work.x().get(start + i, tiles.x, 0, n);
                 dz.get(start + i, tiles.y, 0, n);
                 if (work.old() == null) {

@@ -7,6 +7,9 @@ final class Tiles {
     /** Floats in a tile: 4 KiB, so that a kernel's arrays together fit the cache. */
     static final int SIZE = 1024;
 
+    /** Fewer pieces than this are added up one by one. */
+    private static final int FEW_PIECES = 8;
+
     final float[] x = new float[SIZE];
     final float[] y = new float[SIZE];
     final float[] z = new float[SIZE];
@@ -28,18 +31,18 @@ final class Tiles {
         return lanes;
     }
 
-    /** Repeats one block of channels, from {@code offset} on, over a tile of {@code n} floats. */
-    void repeat(float[] row, int offset, float[] tile, int n) {
-        System.arraycopy(row, offset, tile, 0, lanes);
+    /** Repeats one block of channels, from {@code offset} of the row on, over {@code n} floats of a tile. */
+    void repeat(float[] row, int offset, float[] tile, int at, int n) {
+        System.arraycopy(row, offset, tile, at, lanes);
         for (int filled = lanes; filled < n; filled *= 2) {
-            System.arraycopy(tile, 0, tile, filled, Math.min(filled, n - filled));
+            System.arraycopy(tile, at, tile, at + filled, Math.min(filled, n - filled));
         }
     }
 
-    /** Starts two running sums over the tiles of a block. */
-    void startSums() {
-        Arrays.fill(firstSum, 0f);
-        Arrays.fill(secondSum, 0f);
+    /** Starts two running sums over the tiles of a block, none longer than {@code n}. */
+    void startSums(int n) {
+        Arrays.fill(firstSum, 0, n, 0f);
+        Arrays.fill(secondSum, 0, n, 0f);
     }
 
     /** Adds {@code x − c} to the first running sum and its square to the second. */
@@ -52,17 +55,24 @@ final class Tiles {
         kernels.addGradient(y, x, c, firstSum, secondSum, n);
     }
 
-    /** Adds the columns of the running sums to the per-channel sums of a block. */
+    /** Adds the columns of the running sums to the per-channel sums of a block that fills the tile alone. */
     void endSums(int n, float[] first, float[] second, int offset) {
-        fold(firstSum, n, first, offset);
-        fold(secondSum, n, second, offset);
+        halve(firstSum, n / lanes, lanes);
+        halve(secondSum, n / lanes, lanes);
+        endSums(0, lanes, first, second, offset);
     }
 
-    /** Adds a tile's columns to one block of per-channel sums; destroys the tile. */
-    void fold(float[] tile, int n, float[] sums, int offset) {
-        halve(tile, n / lanes, lanes);
+    /** Adds the columns of {@code n} floats of the running sums to the per-channel sums of a block. */
+    void endSums(int at, int n, float[] first, float[] second, int offset) {
         for (int lane = 0; lane < lanes; lane++) {
-            sums[offset + lane] += tile[lane];
+            float sum = 0;
+            float other = 0;
+            for (int i = at + lane; i < at + n; i += lanes) {
+                sum += firstSum[i];
+                other += secondSum[i];
+            }
+            first[offset + lane] += sum;
+            second[offset + lane] += other;
         }
     }
 
@@ -73,12 +83,12 @@ final class Tiles {
     }
 
     /**
-     * Adds up {@code count} pieces of {@code width} floats each into the first, the upper half onto the lower one until
-     * one is left. The upper half is copied away first: within one array C2 could not rule out an overlap.
+     * Adds up {@code count} pieces of {@code width} floats each into the first: the upper half onto the lower one until
+     * few are left. The upper half is copied away first: within one array C2 could not rule out an overlap.
      */
     private void halve(float[] row, int count, int width) {
         int pieces = count;
-        while (pieces > 1) {
+        while (pieces > FEW_PIECES) {
             int half = pieces / 2;
             int rest = pieces - half;
             for (int i = 0; i < half * width; i += SIZE) {
@@ -91,6 +101,13 @@ final class Tiles {
                 }
             }
             pieces = rest;
+        }
+        for (int i = 0; i < width; i++) {
+            float sum = row[i];
+            for (int piece = 1; piece < pieces; piece++) {
+                sum += row[piece * width + i];
+            }
+            row[i] = sum;
         }
     }
 

@@ -11,8 +11,8 @@ import org.bytedeco.dnnl.primitive_attr;
 
 /** Builds the schedule of one replica: the buffer and the gradient of every tensor, node by node. */
 final class Lowering {
-    /** Parameters; Winograd's domain would take 1 GiB from here on. */
-    private static final long LARGE_MODEL = 64L << 20;
+    /** Parameters; Winograd's domain would take 256 MiB from here on. */
+    private static final long LARGE_MODEL = 16L << 20;
 
     private final OneDnn oneDnn;
     private final Accuracy accuracy;

@@ -24,6 +24,9 @@ import org.patchdiffusion.model.engine.compiled.Profile;
 import org.patchdiffusion.model.engine.compiled.Profiled;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.model.precond.NoiseLevel;
+import org.patchdiffusion.train.AdamEma;
+import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.TrainingState;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,8 +47,18 @@ final class BenchCommand implements Callable<Integer> {
 
     /** What is timed. */
     enum Mode {
-        TRAIN,
-        INFER
+        /** Forward and backward. */
+        TRAIN("forward + backward"),
+        /** Forward alone. */
+        INFER("forward"),
+        /** Gradient sum, clean-up, Adam and EMA of all parameters. */
+        OPTIMIZER("optimizer pass");
+
+        private final String work;
+
+        Mode(String work) {
+            this.work = work;
+        }
     }
 
     @Spec
@@ -74,7 +87,8 @@ final class BenchCommand implements Callable<Integer> {
             names = "--mode",
             paramLabel = "MODE",
             defaultValue = "train",
-            description = "train (forward + backward) or infer (forward); default train.")
+            description =
+                    "train (forward + backward), infer (forward) or optimizer (Adam and averaging); default train.")
     Mode mode;
 
     @Option(names = "--iterations", paramLabel = "N", defaultValue = "10", description = "Timed runs; default 10.")
@@ -115,7 +129,7 @@ final class BenchCommand implements Callable<Integer> {
         people.printf(
                 Locale.ROOT,
                 "%s of %s: %,d parameters, batch %d of %dx%d patches, engine %s, %d threads%n",
-                mode == Mode.TRAIN ? "forward + backward" : "forward",
+                mode.work,
                 network.arch.name().toLowerCase(Locale.ROOT),
                 params,
                 batch,
@@ -125,7 +139,11 @@ final class BenchCommand implements Callable<Integer> {
                 engines.threadCount());
         people.flush();
         addNoise(model.parameters().flat());
-        measure(model, engine, side, params);
+        if (mode == Mode.OPTIMIZER) {
+            measureOptimizer(model, engine, side, params);
+        } else {
+            measure(model, engine, side, params);
+        }
         return 0;
     }
 
@@ -155,27 +173,52 @@ final class BenchCommand implements Callable<Integer> {
         try (Program program = engine.compile(graph)) {
             double compileMillis = (System.nanoTime() - start) * 1e-6;
             Map<String, INDArray> inputs = inputs(side);
-            double[] millis = new double[iterations];
             Profile times = new Profile();
-            for (int i = -warmup; i < iterations; i++) {
-                if (i == 0 && profile) {
+            Runnable startProfile = () -> {
+                if (profile) {
                     profiled(program, engine).profile(times);
                 }
-                long from = System.nanoTime();
+            };
+            double[] millis = time(startProfile, () -> {
                 if (mode == Mode.TRAIN) {
                     program.backward(inputs, gradients);
                 } else {
                     program.forward(inputs);
                 }
-                if (i >= 0) {
-                    millis[i] = (System.nanoTime() - from) * 1e-6;
-                }
-            }
+            });
             if (profile) {
                 new ProfileTable(times, iterations, PeakMeter.gflopsPerThread(engines.threadCount()))
                         .print(spec.commandLine().getErr());
             }
             report(millis, compileMillis, side, params, engine);
+        }
+    }
+
+    /** Milliseconds of each run after the warm-up. */
+    private double[] time(Runnable afterWarmup, Runnable run) {
+        double[] millis = new double[iterations];
+        for (int i = -warmup; i < iterations; i++) {
+            if (i == 0) {
+                afterWarmup.run();
+            }
+            long from = System.nanoTime();
+            run.run();
+            if (i >= 0) {
+                millis[i] = (System.nanoTime() - from) * 1e-6;
+            }
+        }
+        return millis;
+    }
+
+    private void measureOptimizer(DiffusionModel model, Engine engine, int side, long params) {
+        TrainingState state = TrainingState.start(model.parameters());
+        Gradients gradients = engine.newGradients(model.parameters().layout());
+        gradients.parts().forEach(part -> part.assign(state.parameters().flat()));
+        TrainingConfig config = TrainingConfig.builder().build();
+        try (AdamEma optimizer =
+                new AdamEma(config.adamBeta1(), config.adamBeta2(), config.adamEpsilon(), engines.threadCount())) {
+            double[] millis = time(() -> {}, () -> optimizer.step(state, gradients, config.learningRate(), 0.999));
+            report(millis, 0, side, params, engine);
         }
     }
 

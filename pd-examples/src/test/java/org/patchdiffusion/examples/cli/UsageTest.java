@@ -67,7 +67,7 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"train, exact", "infer, fast", "train, generic"})
+    @CsvSource({"train, exact", "infer, fast", "train, generic", "optimizer, fast"})
     void benchEndsWithOneJsonObject(String mode, String engine) throws IOException {
         Outcome outcome = Outcome.of((Object[])
                 ("bench --arch ddpmpp --resolution 32 --patch 8 --batch 2 --cbase 8 --cres 1,2 --blocks 1 --attn 16"

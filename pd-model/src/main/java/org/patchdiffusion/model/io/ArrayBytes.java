@@ -84,7 +84,7 @@ final class ArrayBytes {
         write(array, new OutputStream() {
             @Override
             public void write(int value) {
-                throw new UnsupportedOperationException();
+                throw new IllegalStateException("arrays are written in chunks");
             }
 
             @Override

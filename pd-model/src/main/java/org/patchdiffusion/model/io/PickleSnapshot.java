@@ -215,18 +215,12 @@ public final class PickleSnapshot implements TensorFile {
 
     @Override
     public Map<String, TensorInfo> tensors() {
-        Map<String, TensorInfo> infos = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> infos.put(name, tensor.info()));
-        return Collections.unmodifiableMap(infos);
+        return new TorchTensors(file, tensors).infos();
     }
 
     @Override
     public INDArray read(String name) throws IOException {
-        TorchTensor tensor = tensors.get(name);
-        if (tensor == null) {
-            throw new IllegalArgumentException(file + " has no tensor named " + name);
-        }
-        return tensor.read();
+        return new TorchTensors(file, tensors).read(name);
     }
 
     @Override

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -144,18 +143,12 @@ public final class TorchStateDict implements TensorFile {
 
     @Override
     public Map<String, TensorInfo> tensors() {
-        Map<String, TensorInfo> infos = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> infos.put(name, tensor.info()));
-        return Collections.unmodifiableMap(infos);
+        return new TorchTensors(file, tensors).infos();
     }
 
     @Override
     public INDArray read(String name) throws IOException {
-        TorchTensor tensor = tensors.get(name);
-        if (tensor == null) {
-            throw new IllegalArgumentException(file + " has no tensor named " + name);
-        }
-        return tensor.read();
+        return new TorchTensors(file, tensors).read(name);
     }
 
     @Override

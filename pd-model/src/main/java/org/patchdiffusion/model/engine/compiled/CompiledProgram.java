@@ -57,9 +57,16 @@ final class CompiledProgram implements Profiled {
             arrays.put(name, prologue.array(name));
             shapes.put(name, prologue.array(name).shape());
         }
-        long batch = batchSize();
-        TypedGraph typed = Fuser.run(GraphImporter.run(view, batch, shapes, graph.outputs(), graph.loss()));
-        TypedGraph placed = LayoutPass.run(typed, oneDnn.lanes());
+        TypedGraph placed;
+        long batch;
+        try {
+            batch = batchSize();
+            TypedGraph typed = Fuser.run(GraphImporter.run(view, batch, shapes, graph.outputs(), graph.loss()));
+            placed = LayoutPass.run(typed, oneDnn.lanes());
+        } catch (RuntimeException e) {
+            prologue.close();
+            throw e;
+        }
         placed.shapes().forEach((name, shape) -> arrays.put(name, Nd4j.create(DataType.FLOAT, shape)));
         graph.outputs().forEach(name -> outputs.put(name, arrays.get(name)));
 
@@ -69,12 +76,18 @@ final class CompiledProgram implements Profiled {
                 new FlatMemory(graph.parameters().layout(), graph.parameters().flat());
         fingerprint = new ParameterFingerprint(parameters.floats());
         weights = new PackedWeights(oneDnn, parameters);
-        replicas = onWorkers(count, i -> {
-            int first = (int) (batch * i / count);
-            int end = (int) (batch * (i + 1) / count);
-            Replica.Share share = new Replica.Share(first, end - first);
-            return Replica.compile(oneDnn, accuracy, placed, share, weights, parameters, arrays);
-        });
+        try {
+            replicas = onWorkers(count, i -> {
+                int first = (int) (batch * i / count);
+                int end = (int) (batch * (i + 1) / count);
+                Replica.Share share = new Replica.Share(first, end - first);
+                return Replica.compile(oneDnn, accuracy, placed, share, weights, parameters, arrays);
+            });
+        } catch (RuntimeException e) {
+            weights.close();
+            prologue.close();
+            throw e;
+        }
         untouched = parameters.layout().entries().stream()
                 .filter(e -> !replicas.get(0).trained().contains(e.name()))
                 .toList();

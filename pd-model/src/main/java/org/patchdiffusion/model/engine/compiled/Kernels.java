@@ -11,7 +11,7 @@ package org.patchdiffusion.model.engine.compiled;
  */
 interface Kernels {
 
-    /** The fastest form that this JVM has. */
+    /** The Vector API's form if this JVM was started with its module, else plain loops. */
     static Kernels create() {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
             return new PlainKernels();

@@ -19,15 +19,22 @@ final class Replica implements AutoCloseable {
     private final GradientMemory gradient;
     private final List<Bound> steps = new ArrayList<>();
     private final int forwardSteps;
+    private final Buffer loss;
     private final Set<String> trained;
     private Profile profile;
 
     private Replica(
-            Share share, ReplicaMemory memory, GradientMemory gradient, Schedule schedule, Set<String> trained) {
+            Share share,
+            ReplicaMemory memory,
+            GradientMemory gradient,
+            Schedule schedule,
+            Buffer loss,
+            Set<String> trained) {
         this.share = share;
         this.memory = memory;
         this.gradient = gradient;
         this.forwardSteps = schedule.forwardSteps();
+        this.loss = loss;
         this.trained = trained;
         for (Step step : schedule.steps()) {
             steps.add(new Bound(step, step.binder().bind(memory)));
@@ -75,16 +82,10 @@ final class Replica implements AutoCloseable {
             backward(lowering, graph, lowered, trained);
             schedule.keep(lowering.of(graph.loss()));
         }
+        Buffer loss = graph.loss() == null ? null : lowering.of(graph.loss());
         GradientMemory gradient = new GradientMemory(parameters.layout());
         ReplicaMemory memory = new ReplicaMemory(oneDnn, schedule.plan(), outside, parameters, gradient);
-        return new Replica(share, memory, gradient, schedule, trained).watch(graph, lowering);
-    }
-
-    private Buffer lossBuffer;
-
-    private Replica watch(TypedGraph graph, Lowering lowering) {
-        lossBuffer = graph.loss() == null ? null : lowering.of(graph.loss());
-        return this;
+        return new Replica(share, memory, gradient, schedule, loss, trained);
     }
 
     private static void backward(Lowering lowering, TypedGraph graph, List<NodeLowering> lowered, Set<String> trained) {
@@ -168,7 +169,7 @@ final class Replica implements AutoCloseable {
 
     /** This replica's share of the loss, after a run. */
     float loss() {
-        return memory.floats(lossBuffer).get(0);
+        return memory.floats(loss).get(0);
     }
 
     /** Parameters whose gradient a backward run writes. */

@@ -6,12 +6,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.patchdiffusion.model.engine.generic.ArenaPlanner;
+import org.patchdiffusion.model.engine.plan.ArenaPlanner;
 
 /** The steps of one replica in order, forward ones first, and the buffers they use. */
 final class Schedule {
-    /** In floats. */
-    private static final long CACHE_LINE = 16;
+    /** In bytes. */
+    private static final long CACHE_LINE = 64;
 
     private final List<Step> steps = new ArrayList<>();
     private final Set<Buffer> kept = new LinkedHashSet<>();
@@ -58,15 +58,12 @@ final class Schedule {
         List<ArenaPlanner.Buffer> requests = new ArrayList<>();
         Map<ArenaPlanner.Buffer, Buffer> planned = new IdentityHashMap<>();
         for (Buffer b : buffers) {
-            ArenaPlanner.Buffer request = new ArenaPlanner.Buffer(b.name, b.floats, b.first, b.last);
+            ArenaPlanner.Buffer request = new ArenaPlanner.Buffer(b.name, b.floats * Float.BYTES, b.first, b.last);
             requests.add(request);
             planned.put(request, b);
         }
-        long end = 0;
-        for (ArenaPlanner.Place place : ArenaPlanner.place(requests, CACHE_LINE)) {
-            planned.get(place.buffer()).offset = place.offset();
-            end = Math.max(end, place.end());
-        }
-        return end;
+        List<ArenaPlanner.Place> places = ArenaPlanner.place(requests, CACHE_LINE);
+        places.forEach(place -> planned.get(place.buffer()).offset = place.offset() / Float.BYTES);
+        return ArenaPlanner.size(places) / Float.BYTES;
     }
 }

@@ -19,6 +19,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.gradient.GradientBackwardsMarker;
 import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.model.engine.plan.ArenaPlanner;
+import org.patchdiffusion.model.engine.plan.OpOrder;
 
 /**
  * Walks through the ops in order: computes what is constant, turns reshapes into views, replaces slow ops, finds the
@@ -168,8 +170,8 @@ final class PlanBuilder {
         List<ArenaPlanner.Buffer> lifetimes = new ArrayList<>();
         for (int i = 0; i < calls.size(); i++) {
             for (String output : calls.get(i).instruction().outputs()) {
-                long length = values.prototype(output).length();
-                lifetimes.add(new ArenaPlanner.Buffer(output, length, i, lastUse.getOrDefault(output, i)));
+                lifetimes.add(
+                        new ArenaPlanner.Buffer(output, values.bytes(output), i, lastUse.getOrDefault(output, i)));
             }
         }
         return lifetimes;

@@ -38,9 +38,13 @@ final class PlanBuilder {
 
     /** The calls of the plan, in order; the values then hold all arrays. */
     List<OpCall> build(Collection<String> wanted) {
-        values.names().forEach(this::requireDeclaredShape);
-        for (SameDiffOp node : OpOrder.between(graph, values.names(), wanted)) {
-            add(new Instruction(node.getOp(), OpOrder.inputs(node), node.getOutputsOfOp()));
+        Set<String> fed = values.names();
+        fed.forEach(this::requireDeclaredShape);
+        for (SameDiffOp node : OpOrder.between(graph, fed, wanted)) {
+            List<String> outputs = node.getOutputsOfOp().stream()
+                    .map(name -> fed.contains(name) ? name + Instruction.UNREAD : name)
+                    .toList();
+            add(new Instruction(node.getOp(), OpOrder.inputs(node), outputs));
         }
         wanted.forEach(this::bindLeaf);
         values.allocate(lifetimes(wanted));

@@ -51,8 +51,7 @@ class GraphPartTest {
             assertSame(y, part.output("y"));
         }
         assertFalse(sd.hasGradientFunction(), "the graph itself stays as it is");
-        assertEquals(
-                List.of("x", "a", "b", "e", "product", "y", "after"), names(sd).subList(0, 7));
+        assertEquals(before, Set.copyOf(sd.getVariables().keySet()));
         assertEquals(5, sd.getOps().size());
     }
 

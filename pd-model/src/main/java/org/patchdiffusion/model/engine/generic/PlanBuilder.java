@@ -19,6 +19,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.gradient.GradientBackwardsMarker;
 import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.model.engine.plan.ArenaPlanner;
+import org.patchdiffusion.model.engine.plan.OpOrder;
 
 /**
  * Walks through the ops in order: computes what is constant, turns reshapes into views, replaces slow ops, finds the
@@ -36,9 +38,13 @@ final class PlanBuilder {
 
     /** The calls of the plan, in order; the values then hold all arrays. */
     List<OpCall> build(Collection<String> wanted) {
-        values.names().forEach(this::requireDeclaredShape);
-        for (SameDiffOp node : OpOrder.between(graph, values.names(), wanted)) {
-            add(new Instruction(node.getOp(), OpOrder.inputs(node), node.getOutputsOfOp()));
+        Set<String> fed = values.names();
+        fed.forEach(this::requireDeclaredShape);
+        for (SameDiffOp node : OpOrder.between(graph, fed, wanted)) {
+            List<String> outputs = node.getOutputsOfOp().stream()
+                    .map(name -> fed.contains(name) ? name + Instruction.UNREAD : name)
+                    .toList();
+            add(new Instruction(node.getOp(), OpOrder.inputs(node), outputs));
         }
         wanted.forEach(this::bindLeaf);
         values.allocate(lifetimes(wanted));
@@ -168,8 +174,8 @@ final class PlanBuilder {
         List<ArenaPlanner.Buffer> lifetimes = new ArrayList<>();
         for (int i = 0; i < calls.size(); i++) {
             for (String output : calls.get(i).instruction().outputs()) {
-                long length = values.prototype(output).length();
-                lifetimes.add(new ArenaPlanner.Buffer(output, length, i, lastUse.getOrDefault(output, i)));
+                lifetimes.add(
+                        new ArenaPlanner.Buffer(output, values.bytes(output), i, lastUse.getOrDefault(output, i)));
             }
         }
         return lifetimes;

@@ -12,12 +12,16 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.model.engine.plan.ArenaPlanner;
 
 /**
  * What each variable of a plan is: an array that exists (given by the caller, or a constant), an array still to be
  * allocated, or another variable's array in another shape.
  */
 final class Values implements AutoCloseable {
+
+    /** In bytes. */
+    private static final long CACHE_LINE = 64;
 
     /** The array of {@code source}, row-major, in another shape. */
     private record View(String source, long[] shape) {}
@@ -144,16 +148,19 @@ final class Values implements AutoCloseable {
             byType.computeIfAbsent(type, t -> new ArrayList<>()).add(buffer);
         }
         byType.forEach((type, buffers) -> {
-            List<ArenaPlanner.Place> places = ArenaPlanner.place(buffers, Math.max(1, 64 / type.width()));
-            long length =
-                    places.stream().mapToLong(ArenaPlanner.Place::end).max().orElse(1);
-            INDArray arena = Nd4j.create(type, length);
+            List<ArenaPlanner.Place> places = ArenaPlanner.place(buffers, CACHE_LINE);
+            long size = ArenaPlanner.size(places);
+            INDArray arena = Nd4j.create(type, Math.max(1, size / type.width()));
             arenas.add(arena);
-            bytes += length * type.width();
+            bytes += size;
             for (ArenaPlanner.Place place : places) {
                 String name = place.buffer().name();
                 arrays.put(
-                        name, Views.at(arena, place.offset(), planned.get(name).getShape()));
+                        name,
+                        Views.at(
+                                arena,
+                                place.offset() / type.width(),
+                                planned.get(name).getShape()));
             }
         });
         views.forEach((name, view) -> arrays.put(name, arrays.get(view.source()).reshape('c', view.shape())));
@@ -184,6 +191,12 @@ final class Values implements AutoCloseable {
             length *= dim;
         }
         return length;
+    }
+
+    /** Bytes of a planned result. */
+    long bytes(String name) {
+        LongShapeDescriptor shape = planned.get(name);
+        return Math.multiplyExact(length(shape), shape.dataType().width());
     }
 
     /** Bytes of the arenas. */

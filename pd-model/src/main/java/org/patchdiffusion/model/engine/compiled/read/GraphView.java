@@ -14,7 +14,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.BaseReduceOp;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.ScalarOp;
-import org.patchdiffusion.model.engine.generic.OpOrder;
+import org.patchdiffusion.model.engine.plan.OpOrder;
 
 /** Questions that the importer asks of a SameDiff graph. */
 final class GraphView {

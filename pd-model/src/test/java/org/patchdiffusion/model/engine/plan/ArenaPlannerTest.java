@@ -1,6 +1,7 @@
-package org.patchdiffusion.model.engine.generic;
+package org.patchdiffusion.model.engine.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -12,8 +13,8 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
-import org.patchdiffusion.model.engine.generic.ArenaPlanner.Buffer;
-import org.patchdiffusion.model.engine.generic.ArenaPlanner.Place;
+import org.patchdiffusion.model.engine.plan.ArenaPlanner.Buffer;
+import org.patchdiffusion.model.engine.plan.ArenaPlanner.Place;
 
 class ArenaPlannerTest {
 
@@ -49,10 +50,35 @@ class ArenaPlannerTest {
         for (int i = 0; i < 50; i++) {
             chain.add(new Buffer("b" + i, 32, i, i + 1));
         }
-        long end = ArenaPlanner.place(chain, 16).stream()
-                .mapToLong(Place::end)
-                .max()
-                .orElseThrow();
-        assertEquals(64, end);
+        assertEquals(64, ArenaPlanner.size(ArenaPlanner.place(chain, 16)));
+    }
+
+    /** Largest first: 100 goes below, 50 beside it, and 30 into the place that 50 leaves. */
+    @Example
+    void placesTheLargestFirstAndLowest() {
+        List<Buffer> buffers =
+                List.of(new Buffer("c", 30, 3, 4), new Buffer("b", 50, 1, 2), new Buffer("a", 100, 0, 4));
+        List<Place> places = ArenaPlanner.place(buffers, 64);
+        assertEquals(List.of(0L, 128L, 128L), places.stream().map(Place::offset).toList());
+        assertEquals(178, ArenaPlanner.size(places));
+        assertEquals(0, ArenaPlanner.size(List.of()));
+    }
+
+    /** What a long network needs: each of 5,000 results is read by the next two, so three of them fill the arena. */
+    @Example
+    void placesThousands() {
+        List<Buffer> chain = new ArrayList<>();
+        for (int i = 0; i < 5000; i++) {
+            chain.add(new Buffer("b" + i, 1L << 33, i, i + 2));
+        }
+        assertEquals(3L << 33, ArenaPlanner.size(ArenaPlanner.place(chain, 64)));
+    }
+
+    @Example
+    void refusesWhatMakesNoSense() {
+        assertThrows(IllegalArgumentException.class, () -> new Buffer("b", -1, 0, 1));
+        assertThrows(IllegalArgumentException.class, () -> new Buffer("b", 1, 2, 1));
+        List<Buffer> tooMuch = List.of(new Buffer("a", Long.MAX_VALUE, 0, 1), new Buffer("b", 1, 0, 1));
+        assertThrows(ArithmeticException.class, () -> ArenaPlanner.place(tooMuch, 64));
     }
 }

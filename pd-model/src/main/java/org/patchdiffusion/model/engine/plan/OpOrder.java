@@ -1,4 +1,4 @@
-package org.patchdiffusion.model.engine.generic;
+package org.patchdiffusion.model.engine.plan;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -9,12 +9,15 @@ import java.util.List;
 import java.util.Set;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.internal.SameDiffOp;
-import org.nd4j.autodiff.samediff.internal.Variable;
 
 /** Which ops of a graph have to run, and in which order. */
 public final class OpOrder {
     private final SameDiff graph;
     private final Set<String> known;
+
+    /** Ops whose inputs have been looked at: until they are done, they wait for these. */
+    private final Set<String> entered = new HashSet<>();
+
     private final Set<String> done = new HashSet<>();
     private final List<SameDiffOp> order = new ArrayList<>();
 
@@ -26,7 +29,8 @@ public final class OpOrder {
     /**
      * The ops between the known variables and the wanted ones, each after all those whose results it reads.
      *
-     * @throws IllegalArgumentException if the graph has no variable of a wanted name
+     * @throws IllegalArgumentException if the graph has no variable of a wanted name, or if an op waits for its own
+     *     result, as in loops
      */
     public static List<SameDiffOp> between(SameDiff graph, Set<String> known, Collection<String> wanted) {
         OpOrder search = new OpOrder(graph, known);
@@ -47,7 +51,7 @@ public final class OpOrder {
             String name = pending.peek();
             int before = pending.size();
             SameDiffOp op = graph.getOps().get(name);
-            if (!done.contains(name)) {
+            if (entered.add(name)) {
                 inputs(op).forEach(input -> push(input, pending));
             }
             if (pending.size() == before) {
@@ -60,13 +64,21 @@ public final class OpOrder {
     }
 
     private void push(String variable, Deque<String> pending) {
-        Variable node = graph.getVariables().get(variable);
-        if (!known.contains(variable) && node.getOutputOfOp() != null && !done.contains(node.getOutputOfOp())) {
-            pending.push(node.getOutputOfOp());
+        String op = known.contains(variable)
+                ? null
+                : graph.getVariables().get(variable).getOutputOfOp();
+        if (op == null || done.contains(op)) {
+            return;
         }
+        if (entered.contains(op)) {
+            throw new IllegalArgumentException("the graph has a loop: op " + op + " waits for its own result; control"
+                    + " flow cannot be planned ahead of time, so run this graph on the samediff engine");
+        }
+        pending.push(op);
     }
 
-    static List<String> inputs(SameDiffOp op) {
+    /** Names of the variables that an op reads; empty if it reads none. */
+    public static List<String> inputs(SameDiffOp op) {
         return op.getInputsToOp() == null ? List.of() : op.getInputsToOp();
     }
 }

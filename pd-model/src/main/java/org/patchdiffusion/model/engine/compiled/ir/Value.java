@@ -62,6 +62,11 @@ public final class Value {
         return value;
     }
 
+    /** An array that is not split by images, whatever its shape. */
+    public static Value whole(String name, DataType type, long[] shape, boolean differentiable) {
+        return new Value(name, Kind.WHOLE, type, shape, differentiable);
+    }
+
     /** An image tensor for a batch. */
     public static Value image(
             String name, long batch, long channels, long height, long width, boolean differentiable) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.patchdiffusion.model.engine.compiled.ir.Differentiation;
+import org.patchdiffusion.model.engine.compiled.ir.Feed;
 import org.patchdiffusion.model.engine.compiled.ir.Node;
 import org.patchdiffusion.model.engine.compiled.ir.ScaledAdd;
 import org.patchdiffusion.model.engine.compiled.ir.TypedGraph;
@@ -19,6 +20,9 @@ import org.patchdiffusion.model.engine.compiled.ir.Value;
 public final class Differentiate implements Differentiation {
     private final List<Node> nodes = new ArrayList<>();
     private final Map<Value, Value> gradients = new HashMap<>();
+    /** Arrays that are not split by images are added up by the parts that read the sum. */
+    private final Map<Value, List<Value>> wholes = new HashMap<>();
+
     private final Set<String> trained = new HashSet<>();
     private final Value loss;
 
@@ -32,6 +36,11 @@ public final class Differentiate implements Differentiation {
             return graph;
         }
         Differentiate pass = new Differentiate(graph.loss());
+        if (graph.loss().kind() == Value.Kind.WHOLE) {
+            Value one = graph.loss().gradientLike();
+            pass.emit(new Feed(one));
+            pass.contribute(graph.loss(), one);
+        }
         for (int i = graph.nodes().size() - 1; i >= 0; i--) {
             Node node = graph.nodes().get(i);
             if (pass.reaches(node)) {
@@ -45,12 +54,18 @@ public final class Differentiate implements Differentiation {
 
     private boolean reaches(Node node) {
         return node.outputs().stream()
-                .anyMatch(value -> value.differentiable() && (value == loss || gradients.containsKey(value)));
+                .anyMatch(value -> value.differentiable() && (value == loss || gradients.containsKey(value) || wholes.containsKey(value)));
     }
 
     @Override
     public Value of(Value output) {
         return gradients.get(output);
+    }
+
+    @Override
+    public List<Value> all(Value output) {
+        Value sum = gradients.get(output);
+        return sum != null ? List.of(sum) : wholes.getOrDefault(output, List.of());
     }
 
     @Override
@@ -62,6 +77,10 @@ public final class Differentiate implements Differentiation {
     @Override
     public void contribute(Value value, Value gradient) {
         if (!value.differentiable()) {
+            return;
+        }
+        if (value.kind() == Value.Kind.WHOLE) {
+            wholes.computeIfAbsent(value, v -> new ArrayList<>()).add(gradient);
             return;
         }
         Value old = gradients.get(value);

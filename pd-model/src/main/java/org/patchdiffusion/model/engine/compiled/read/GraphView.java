@@ -16,15 +16,16 @@ import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.ScalarOp;
 import org.patchdiffusion.model.engine.plan.OpOrder;
 
-/** Questions that the importer asks of a SameDiff graph. */
-final class GraphView {
+/** Questions to a SameDiff graph. What depends on a parameter is called trained, whether a loss asks for it or not. */
+public final class GraphView {
     private final SameDiff graph;
     private final List<SameDiffOp> order;
     private final Set<String> trained = new HashSet<>();
 
-    GraphView(SameDiff graph, List<String> outputs) {
+    /** The view of what leads to the wanted variables. */
+    public GraphView(SameDiff graph, List<String> wanted) {
         this.graph = graph;
-        this.order = OpOrder.between(graph, Set.of(), outputs);
+        this.order = OpOrder.between(graph, Set.of(), wanted);
         graph.getVariables().values().stream()
                 .map(Variable::getName)
                 .filter(this::isParameter)
@@ -36,12 +37,29 @@ final class GraphView {
         }
     }
 
+    public SameDiff graph() {
+        return graph;
+    }
+
+    /** The ops that depend on parameters, each after those whose results it reads. */
+    List<SameDiffOp> trainedOps() {
+        return order.stream().filter(op -> isTrained(op.getOutputsOfOp().get(0))).toList();
+    }
+
     boolean isParameter(String variable) {
         return graph.getVariable(variable).getVariableType() == VariableType.VARIABLE;
     }
 
+    boolean isConstant(String variable) {
+        return graph.getVariable(variable).getVariableType() == VariableType.CONSTANT;
+    }
+
     long[] parameterShape(String parameter) {
         return graph.getVariable(parameter).getShape();
+    }
+
+    long parameterLength(String parameter) {
+        return Arrays.stream(parameterShape(parameter)).reduce(1, (a, b) -> a * b);
     }
 
     /** The array of a constant, or null if the variable is none. */
@@ -50,22 +68,16 @@ final class GraphView {
         return known.getVariableType() == VariableType.CONSTANT ? known.getArr() : null;
     }
 
-    long parameterLength(String parameter) {
-        return Arrays.stream(parameterShape(parameter)).reduce(1, (a, b) -> a * b);
-    }
-
     /** Whether a variable depends on parameters, or is one. */
-    boolean isTrained(String variable) {
+    public boolean isTrained(String variable) {
         return trained.contains(variable);
     }
 
     /** Variables that depend on no parameter and are read by ops that do, or wanted: what the prologue computes. */
-    Set<String> frontier(List<String> wanted) {
+    public Set<String> frontier(List<String> wanted) {
         Set<String> frontier = new LinkedHashSet<>();
-        for (SameDiffOp op : order) {
-            if (isTrained(op.getOutputsOfOp().get(0))) {
-                inputs(op).stream().filter(v -> !isTrained(v)).forEach(frontier::add);
-            }
+        for (SameDiffOp op : trainedOps()) {
+            inputs(op).stream().filter(v -> !isTrained(v)).forEach(frontier::add);
         }
         wanted.stream().filter(v -> !isTrained(v)).forEach(frontier::add);
         return frontier;
@@ -88,36 +100,79 @@ final class GraphView {
     }
 
     static List<String> inputs(SameDiffOp op) {
-        return op.getInputsToOp() == null ? List.of() : op.getInputsToOp();
+        return OpOrder.inputs(op);
     }
 
     static String input(SameDiffOp op, int index) {
         return op.getInputsToOp().get(index);
     }
 
-    /** Integer arguments of a custom op. */
-    static long[] integers(SameDiffOp op) {
-        return ((DynamicCustomOp) op.getOp()).iArgs();
+    static String output(SameDiffOp op) {
+        return op.getOutputsOfOp().get(0);
     }
 
-    /** The constant of an op between an array and a number. */
-    static double constant(SameDiffOp op) {
+    /** Integer arguments of a custom op; empty for another op. */
+    static long[] integers(SameDiffOp op) {
+        return op.getOp() instanceof DynamicCustomOp custom ? custom.iArgs() : new long[0];
+    }
+
+    /** Floating-point arguments of a custom op; empty for another op. */
+    static double[] numbers(SameDiffOp op) {
+        return op.getOp() instanceof DynamicCustomOp custom ? custom.tArgs() : new double[0];
+    }
+
+    /** Whether an op is one between an array and a fixed number. */
+    static boolean hasFixedNumber(SameDiffOp op) {
+        return op.getOp() instanceof ScalarOp scalar && scalar.scalar() != null && inputs(op).size() == 1;
+    }
+
+    /** The number of such an op. */
+    static double number(SameDiffOp op) {
         return ((ScalarOp) op.getOp()).scalar().getDouble(0);
     }
 
-    static int[] reducedAxes(SameDiffOp op) {
+    /** Whether an op is a reduction over axes that are fixed. */
+    static boolean reducesFixedAxes(SameDiffOp op) {
+        return op.getOp() instanceof BaseReduceOp reduce && inputs(op).size() == 1 && !reduce.isEmptyReduce();
+    }
+
+    /** The axes of a reduction, sorted and counted from 0; all of them if it names none. */
+    static int[] reducedAxes(SameDiffOp op, int rank) {
         int[] axes = op.getOp().getDimensions();
-        return axes == null ? new int[0] : axes;
+        boolean all = axes == null || axes.length == 0 || axes[0] == Integer.MAX_VALUE;
+        int[] result = new int[all ? rank : axes.length];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = all ? i : axes[i] < 0 ? axes[i] + rank : axes[i];
+        }
+        Arrays.sort(result);
+        return result;
     }
 
     static boolean keepsAxes(SameDiffOp op) {
         return ((BaseReduceOp) op.getOp()).isKeepDims();
     }
 
-    /** Target shape of a reshape op; empty if another variable holds it. */
-    static long[] shapeArgument(SameDiffOp op) {
+    /**
+     * Target shape of a row-major reshape op, with a size for -1; null if another variable holds the shape, or it reads in
+     * column-major order.
+     *
+     * @param length elements of the array
+     */
+    static long[] reshapeTarget(SameDiffOp op, long length) {
         long[] arguments = inputs(op).size() == 1 ? integers(op) : new long[0];
-        boolean ordered = arguments.length > 0 && arguments[0] < -1;
-        return ordered ? Arrays.copyOfRange(arguments, 1, arguments.length) : arguments;
+        if (arguments.length == 0) {
+            return null;
+        }
+        boolean ordered = arguments[0] < -1;
+        if (ordered && arguments[0] != -'c') {
+            return null;
+        }
+        long[] shape = ordered ? Arrays.copyOfRange(arguments, 1, arguments.length) : arguments.clone();
+        long known = Arrays.stream(shape).filter(d -> d != -1).reduce(1, (p, q) -> p * q);
+        if (known <= 0 || length % known != 0) {
+            return null;
+        }
+        Arrays.setAll(shape, i -> shape[i] == -1 ? length / known : shape[i]);
+        return Arrays.stream(shape).reduce(1, (p, q) -> p * q) == length ? shape : null;
     }
 }

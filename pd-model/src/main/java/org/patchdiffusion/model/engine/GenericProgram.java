@@ -31,18 +31,20 @@ final class GenericProgram implements Program {
         this.graph = graph;
         this.signature = GraphSignature.of(graph);
         this.writer = new GradientWriter(graph.parameters().layout());
-        signature
-                .inputShapes()
-                .forEach((name, shape) -> inputs.put(name, Nd4j.create(signature.inputType(name), shape)));
-        fed.putAll(inputs);
-        signature.parameters().forEach(name -> fed.put(name, graph.parameters().view(name)));
         try {
+            signature
+                    .inputShapes()
+                    .forEach((name, shape) -> inputs.put(name, Nd4j.create(signature.inputType(name), shape)));
+            fed.putAll(inputs);
+            signature
+                    .parameters()
+                    .forEach(name -> fed.put(name, graph.parameters().view(name)));
             if (graph.loss() == null) {
                 forward = GenericPlan.of(graph.sameDiff(), fed, graph.outputs());
             } else {
                 planBackward();
             }
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             close();
             throw failure;
         }

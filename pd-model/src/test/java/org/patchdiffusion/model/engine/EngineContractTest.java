@@ -141,6 +141,8 @@ class EngineContractTest {
             INDArray wanted = program.forward(test.inputs()).get("y").dup();
             INDArray columnMajor = test.inputs().get("x").dup('f');
             assertClose("y", wanted, program.forward(Map.of("x", columnMajor)).get("y"), 1e-7);
+            INDArray transposed = test.inputs().get("x").permute(1, 0).dup('c').permute(1, 0);
+            assertClose("y", wanted, program.forward(Map.of("x", transposed)).get("y"), 1e-7);
         }
     }
 

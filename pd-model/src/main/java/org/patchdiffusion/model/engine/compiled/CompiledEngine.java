@@ -8,6 +8,8 @@ import org.patchdiffusion.model.engine.GenericEngine;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
+import org.patchdiffusion.model.engine.SameDiffEngine;
+import org.patchdiffusion.model.engine.plan.UnplannedGraphException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,15 +56,26 @@ public final class CompiledEngine implements Engine {
     @Override
     public Program compile(Graph graph) {
         if (OneDnn.find().isEmpty()) {
-            return new SinglePart(fallback.compile(graph));
+            return fallBack(graph);
         }
         try {
             return new CompiledProgram(OneDnn.find().get(), accuracy, workers, graph);
-        } catch (UnsupportedGraphException e) {
+        } catch (UnsupportedGraphException | UnplannedGraphException e) {
             if (reported.add(String.valueOf(e.getMessage()))) {
                 LOG.info("running the graph as a plan of ND4J operations, which is slower: {}", e.getMessage());
             }
-            return new SinglePart(fallback.compile(graph));
+            return fallBack(graph);
+        }
+    }
+
+    private Program fallBack(Graph graph) {
+        try {
+            return fallback.compile(graph);
+        } catch (UnplannedGraphException e) {
+            if (reported.add(String.valueOf(e.getMessage()))) {
+                LOG.info("running the graph by SameDiff itself, which is slow: {}", e.getMessage());
+            }
+            return new SameDiffEngine().compile(graph);
         }
     }
 

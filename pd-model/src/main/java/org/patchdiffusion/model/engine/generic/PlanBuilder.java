@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.VariableType;
@@ -21,6 +22,7 @@ import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.engine.plan.ArenaPlanner;
 import org.patchdiffusion.model.engine.plan.OpOrder;
+import org.patchdiffusion.model.engine.plan.UnplannedGraphException;
 
 /**
  * Walks through the ops in order: computes what is constant, turns reshapes into views, replaces slow ops, finds the
@@ -44,7 +46,7 @@ final class PlanBuilder {
             List<String> outputs = node.getOutputsOfOp().stream()
                     .map(name -> fed.contains(name) ? name + Instruction.UNREAD : name)
                     .toList();
-            add(new Instruction(node.getOp(), OpOrder.inputs(node), outputs));
+            add(new Instruction(ownOp(node), OpOrder.inputs(node), outputs));
         }
         wanted.forEach(this::bindLeaf);
         values.allocate(lifetimes(wanted));
@@ -56,6 +58,12 @@ final class PlanBuilder {
         }
         values.trim(used);
         return calls;
+    }
+
+    /** Some settings are written into the op itself, and other plans of the graph may run at the same time. */
+    private DifferentialFunction ownOp(SameDiffOp node) {
+        boolean isChanged = OpCall.changesOp(Instruction.of(node));
+        return isChanged ? SubGraph.copy(graph, node.getOp()) : node.getOp();
     }
 
     /** ND4J broadcasts, or reads past the end, where shapes do not fit. */
@@ -88,10 +96,15 @@ final class PlanBuilder {
                     prepare(part);
                 }
             }
+        } catch (UnplannedGraphException cause) {
+            throw new UnplannedGraphException(refusal(instruction, cause), cause);
         } catch (RuntimeException cause) {
-            throw new IllegalArgumentException(
-                    "cannot plan " + instruction.describe() + ": " + cause.getMessage(), cause);
+            throw new IllegalArgumentException(refusal(instruction, cause), cause);
         }
+    }
+
+    private static String refusal(Instruction instruction, RuntimeException cause) {
+        return "cannot plan " + instruction.describe() + ": " + cause.getMessage();
     }
 
     /** Takes a constant of the graph, or says what is missing. */
@@ -113,8 +126,7 @@ final class PlanBuilder {
         call.setInputs(arrays(instruction.inputs(), values::prototype));
         List<LongShapeDescriptor> shapes = call.outputShapes();
         String first = instruction.outputs().get(0);
-        if (OpKinds.keepsElements(instruction.op())
-                && values.isRowMajor(instruction.inputs().get(0))) {
+        if (OpKinds.keepsElements(instruction.op())) {
             values.view(first, instruction.inputs().get(0), shapes.get(0).getShape());
             call.release();
             return;

@@ -41,7 +41,11 @@ final class SubGraph {
 
     /** An op with the same settings, still reading the variables of its graph, which does not know it. */
     static DifferentialFunction copy(SameDiff graph, DifferentialFunction op) {
-        DifferentialFunction result = FlatBuffersMapper.cloneViaSerialize(graph, op, indices(graph));
+        Map<String, Integer> indices = new HashMap<>();
+        for (SDVariable input : op.args()) {
+            indices.put(input.name(), indices.size());
+        }
+        DifferentialFunction result = FlatBuffersMapper.cloneViaSerialize(graph, op, indices);
         result.setOwnName(op.getOwnName());
         result.setSameDiff(graph);
         return result;

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,7 @@ import org.patchdiffusion.model.engine.plan.ArenaPlanner;
 
 /**
  * What each variable of a plan is: an array that exists (given by the caller, or a constant), an array still to be
- * allocated, or another variable's array in another shape.
+ * allocated, or another variable's array in another shape. All are row-major: others are copied.
  */
 final class Values implements AutoCloseable {
 
@@ -31,6 +32,10 @@ final class Values implements AutoCloseable {
     private final Map<String, LongShapeDescriptor> planned = new LinkedHashMap<>();
     private final Map<String, View> views = new LinkedHashMap<>();
     private final List<INDArray> folded = new ArrayList<>();
+
+    /** Row-major copies of fed arrays in another order. */
+    private final Map<INDArray, INDArray> copies = new IdentityHashMap<>();
+
     private final List<INDArray> arenas = new ArrayList<>();
 
     /** Memory without contents that lends its address to arrays of which only the shape matters. */
@@ -40,19 +45,35 @@ final class Values implements AutoCloseable {
 
     /** Takes an array whose contents may change between runs. */
     void feed(String name, INDArray array) {
-        arrays.put(name, array);
+        if (Views.isRowMajor(array)) {
+            arrays.put(name, array);
+        } else {
+            arrays.put(name, copies.computeIfAbsent(array, source -> source.dup('c')));
+        }
+    }
+
+    /** Reads the fed arrays that are not row-major anew. */
+    void refresh() {
+        copies.forEach((source, copy) -> copy.assign(source));
     }
 
     /** Takes an array whose contents never change. */
     void constant(String name, INDArray array) {
-        arrays.put(name, array);
         constants.add(name);
+        if (Views.isRowMajor(array)) {
+            arrays.put(name, array);
+        } else {
+            INDArray copy = array.dup('c');
+            folded.add(copy);
+            arrays.put(name, copy);
+        }
     }
 
     /** Takes a constant that the plan itself has computed, and frees it at the end. */
     void fold(String name, INDArray array) {
-        constant(name, array);
+        constants.add(name);
         folded.add(array);
+        arrays.put(name, array);
     }
 
     /** Name of a constant scalar. */
@@ -93,10 +114,6 @@ final class Values implements AutoCloseable {
 
     boolean isConstant(String name) {
         return constants.contains(name);
-    }
-
-    boolean isRowMajor(String name) {
-        return !arrays.containsKey(name) || Views.isRowMajor(arrays.get(name));
     }
 
     /** The variable whose memory this one uses. */
@@ -210,6 +227,8 @@ final class Values implements AutoCloseable {
             list.forEach(INDArray::close);
             list.clear();
         }
+        copies.values().forEach(INDArray::close);
+        copies.clear();
         arrays.clear();
     }
 }

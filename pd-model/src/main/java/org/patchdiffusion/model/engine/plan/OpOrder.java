@@ -29,8 +29,8 @@ public final class OpOrder {
     /**
      * The ops between the known variables and the wanted ones, each after all those whose results it reads.
      *
-     * @throws IllegalArgumentException if the graph has no variable of a wanted name, or if an op waits for its own
-     *     result, as in loops
+     * @throws IllegalArgumentException if the graph has no variable of a wanted name
+     * @throws UnplannedGraphException if an op waits for its own result, as in loops
      */
     public static List<SameDiffOp> between(SameDiff graph, Set<String> known, Collection<String> wanted) {
         OpOrder search = new OpOrder(graph, known);
@@ -71,7 +71,7 @@ public final class OpOrder {
             return;
         }
         if (entered.contains(op)) {
-            throw new IllegalArgumentException("the graph has a loop: op " + op + " waits for its own result; control"
+            throw new UnplannedGraphException("the graph has a loop: op " + op + " waits for its own result; control"
                     + " flow cannot be planned ahead of time, so run this graph on the samediff engine");
         }
         pending.push(op);

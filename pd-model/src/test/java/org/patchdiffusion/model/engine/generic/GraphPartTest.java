@@ -219,10 +219,7 @@ class GraphPartTest {
         sd.placeHolder("n", DataType.INT32, 3);
         x.mul("y", sd.random().normal(0, 1, DataType.FLOAT, 3)).add("noisy", 1);
         sd.math().exp("e", x);
-        new Zeta(sd, sd.getVariable("e").add(1), x)
-                .outputVariable()
-                .rename("zeta")
-                .add("end", 1);
+        new Zeta(sd, sd.getVariable("e").add(1), x).outputVariable().add("end", 1);
         Map<String, INDArray> inputs = Map.of("x", random(1, 3), "n", Nd4j.createFromArray(2, 3, 4));
         assertRefused("the gradient of z was asked for, which is not an input", sd, inputs, "e", Set.of("z"));
         assertRefused("the gradient of n was asked for, which is INT, not float32", sd, inputs, "e", Set.of("n"));

@@ -1,7 +1,5 @@
 package org.patchdiffusion.model.engine;
 
-import org.patchdiffusion.model.engine.Program;
-
 /** A program that can tell where its time goes. */
 public interface Profiled extends Program {
 

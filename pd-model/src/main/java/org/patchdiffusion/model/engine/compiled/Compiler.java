@@ -6,10 +6,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import org.bytedeco.javacpp.FloatPointer;
 import org.patchdiffusion.model.engine.Graph;
-import org.patchdiffusion.model.engine.compiled.ir.Node;
-import org.patchdiffusion.model.engine.compiled.ir.Part;
 import org.patchdiffusion.model.engine.compiled.ir.TypedGraph;
 import org.patchdiffusion.model.engine.compiled.ir.UnsupportedGraphException;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
@@ -20,23 +19,23 @@ import org.patchdiffusion.model.engine.compiled.pass.Differentiate;
 import org.patchdiffusion.model.engine.compiled.pass.Fuse;
 import org.patchdiffusion.model.engine.compiled.pass.JoinParts;
 import org.patchdiffusion.model.engine.compiled.read.GraphReader;
+import org.patchdiffusion.model.engine.compiled.read.GraphView;
 import org.patchdiffusion.model.engine.compiled.run.Buffer;
 import org.patchdiffusion.model.engine.compiled.run.CompiledProgram;
+import org.patchdiffusion.model.engine.compiled.run.Draw;
+import org.patchdiffusion.model.engine.compiled.run.FlatMemory;
+import org.patchdiffusion.model.engine.compiled.run.PackedWeights;
 import org.patchdiffusion.model.engine.compiled.run.Prologue;
 import org.patchdiffusion.model.engine.compiled.run.Replica;
 import org.patchdiffusion.model.engine.compiled.run.Resources;
 import org.patchdiffusion.model.engine.compiled.run.SharedArrays;
 import org.patchdiffusion.model.engine.compiled.run.Workers;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The compiler: from a static-shape SameDiff graph to a prepared run. Its stages are the lines of {@link #compile(Graph,
- * Set, Resources)}; each is a function from graph to graph, with a class of its own.
+ * The compiler: from a static-shape SameDiff graph to a prepared run. {@link #stages} is the list of its stages, each a
+ * function from graph to graph with a class of its own; {@link #replica} lowers the result for each core and plans its memory.
  */
 final class Compiler {
-    private static final Logger LOG = LoggerFactory.getLogger(Compiler.class);
-
     private final OneDnn oneDnn;
     private final Accuracy accuracy;
     private final Workers workers;
@@ -48,7 +47,7 @@ final class Compiler {
     }
 
     /**
-     * Compiles a graph. What cannot be lowered on this machine becomes a part that ND4J runs, and the stages start again.
+     * Compiles a graph. What has no fast form on this machine becomes a part that ND4J runs, and the stages start again.
      *
      * @throws UnsupportedGraphException if the graph cannot be compiled at all, saying why
      */
@@ -60,9 +59,8 @@ final class Compiler {
                 return compile(graph, refused, resources);
             } catch (UnsupportedGraphException e) {
                 resources.close();
-                boolean another = e.variable() != null
-                        && graph.sameDiff().hasVariable(e.variable())
-                        && refused.add(e.variable());
+                boolean another =
+                        e.variable() != null && graph.sameDiff().hasVariable(e.variable()) && refused.add(e.variable());
                 if (!another) {
                     throw e;
                 }
@@ -74,56 +72,87 @@ final class Compiler {
     }
 
     private CompiledProgram compile(Graph graph, Set<String> refused, Resources resources) {
-        Prologue prologue = resources.own(Prologue.of(graph));
-        TypedGraph typed =
-                GraphReader.read(prologue.view(), prologue.batch(), prologue.frontier(), graph, refused);
+        GraphView view = new GraphView(graph.sameDiff(), wanted(graph));
+        Set<String> drawn = drawn(graph);
+        Set<String> frontier = view.frontier(wanted(graph));
+        frontier.removeAll(drawn);
+        Prologue prologue = Prologue.of(graph, frontier, drawn);
+        resources.own(prologue, prologue::close);
+        TypedGraph typed = stages(graph, view, prologue, refused);
+        SharedArrays arrays = SharedArrays.of(typed, graph, prologue.frontier());
+        resources.own(arrays, arrays::close);
+        FlatMemory parameters =
+                new FlatMemory(graph.parameters().layout(), graph.parameters().flat());
+        PackedWeights weights = new PackedWeights(oneDnn, parameters);
+        resources.own(weights, weights::close);
+        Draw draw = new Draw();
+        List<Replica> replicas =
+                replicas((int) Math.min(workers.count(), prologue.batch()), prologue.batch(), share -> {
+                    Replica replica = replica(typed, share, arrays, weights, parameters, draw);
+                    return resources.own(replica, replica::close);
+                });
+        return new CompiledProgram(new CompiledProgram.Parts(
+                graph, typed, prologue, arrays, parameters, weights, draw, replicas, workers, resources));
+    }
+
+    /** Read, fuse, differentiate, fuse again now that the backward pass is there, choose layouts. */
+    private TypedGraph stages(Graph graph, GraphView view, Prologue prologue, Set<String> refused) {
+        TypedGraph typed = GraphReader.read(view, prologue.batch(), prologue.frontier(), graph, refused);
         typed = Fuse.run(typed);
         typed = JoinParts.run(typed);
         typed = Differentiate.run(typed);
         typed = Fuse.run(typed);
-        typed = ChooseLayouts.run(typed, oneDnn.lanes());
-        SharedArrays arrays = resources.own(SharedArrays.of(typed, graph, prologue));
-        CompiledProgram.Plan plan = CompiledProgram.Plan.of(oneDnn, graph, prologue, arrays, typed, workers, resources);
-        plan.replicas(share -> replica(typed(plan), share, plan));
-        reportParts(typed);
-        return new CompiledProgram(plan, resources);
+        return ChooseLayouts.run(typed, oneDnn.lanes());
     }
 
-    private static TypedGraph typed(CompiledProgram.Plan plan) {
-        return plan.graph();
+    private static List<String> wanted(Graph graph) {
+        List<String> wanted = new ArrayList<>(graph.outputs());
+        if (graph.loss() != null && !wanted.contains(graph.loss())) {
+            wanted.add(graph.loss());
+        }
+        return wanted;
     }
 
-    /** Lowers the graph for a share of the batch, plans its memory and binds its steps; on the replica's own thread. */
-    private Replica replica(TypedGraph graph, Replica.Share share, CompiledProgram.Plan plan) {
-        Lowering lowering = Lowering.of(
-                graph, oneDnn, accuracy, plan.weights(), share, plan.arrays().values());
+    /** Placeholders that are drawn inside the kernels instead of being fed. */
+    private static Set<String> drawn(Graph graph) {
+        return new HashSet<>();
+    }
+
+    private interface ReplicaMaker {
+        Replica make(Replica.Share share);
+    }
+
+    /** Makes every replica on its own thread: primitives keep the number of threads that is set when they are made. */
+    private List<Replica> replicas(int count, long batch, ReplicaMaker maker) {
+        List<Callable<Replica>> tasks = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int first = (int) (batch * i / count);
+            int end = (int) (batch * (i + 1) / count);
+            tasks.add(() -> maker.make(new Replica.Share(first, end - first)));
+        }
+        return workers.run(CompiledProgram.nativeThreads(workers, count), tasks);
+    }
+
+    /** Lowers the graph for a share of the batch, plans its memory and binds its steps. */
+    private Replica replica(
+            TypedGraph typed,
+            Replica.Share share,
+            SharedArrays arrays,
+            PackedWeights weights,
+            FlatMemory parameters,
+            Draw draw) {
+        Lowering lowering = Lowering.of(typed, oneDnn, accuracy, weights, share, arrays.values());
         long arenaBytes = lowering.schedule().plan();
         Map<Buffer, FloatPointer> outside = new HashMap<>();
-        Map<Value, Buffer> buffers = lowering.buffers();
-        buffers.forEach((value, buffer) -> {
-            if (buffer.isExternal()) {
-                outside.put(buffer, plan.arrays().place(value, share.first()));
-            }
-        });
         Map<String, Buffer> sums = new HashMap<>();
-        buffers.forEach((value, buffer) -> {
+        lowering.buffers().forEach((value, buffer) -> {
+            if (arrays.values().contains(value)) {
+                outside.put(buffer, arrays.place(value, share.first()));
+            }
             if (value.kind() == Value.Kind.SUM) {
                 sums.put(value.name(), buffer);
             }
         });
-        return new Replica(
-                oneDnn, share, lowering.schedule(), arenaBytes, outside, plan.parameters(), plan.draw(), sums);
-    }
-
-    private static void reportParts(TypedGraph graph) {
-        List<String> ops = new ArrayList<>();
-        for (Node node : graph.nodes()) {
-            if (node instanceof Part part) {
-                ops.addAll(part.ops());
-            }
-        }
-        if (!ops.isEmpty()) {
-            LOG.debug("ND4J runs {} between compiled parts", ops);
-        }
+        return new Replica(oneDnn, share, lowering.schedule(), arenaBytes, outside, parameters, draw, sums);
     }
 }

@@ -63,7 +63,7 @@ public record Binary(Value output, Op op, Value a, Value b) implements Node {
             case ADD -> dy;
             case SUBTRACT -> Scale.gradient(gradients, output, -1f);
             case MULTIPLY -> emit(gradients, a, Op.MULTIPLY, dy, a);
-            // d(a / b) / db = −(a / b) / b
+                // d(a / b) / db = −(a / b) / b
             case DIVIDE -> {
                 Value product = emit(gradients, a, Op.MULTIPLY, dy, output);
                 Value quotient = emit(gradients, a, Op.DIVIDE, product, b);

@@ -13,12 +13,7 @@ public record Conv(Value output, Value x, String kernel, String bias, Window win
     /** The convolution of an image. */
     public static Conv of(String name, Value x, String kernel, long outChannels, String bias, Window window) {
         Value y = Value.image(
-                name,
-                x.batch(),
-                outChannels,
-                window.outputHeight(x.height()),
-                window.outputWidth(x.width()),
-                true);
+                name, x.batch(), outChannels, window.outputHeight(x.height()), window.outputWidth(x.width()), true);
         return new Conv(y, x, kernel, bias, window);
     }
 

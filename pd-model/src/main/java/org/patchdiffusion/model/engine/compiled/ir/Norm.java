@@ -36,8 +36,8 @@ public record Norm(Value output, Value statistics, Value x, Value shift, Value a
 
     private static Norm of(Value output, Value x, Value shift, Value adaptive, Settings settings) {
         // Its size depends on the layout, which is not known yet; the lowering allocates by it.
-        Value statistics = Value.of(
-                output.name() + " statistics", x.batch(), DataType.FLOAT, new long[] {x.batch(), ROWS}, false);
+        Value statistics =
+                Value.of(output.name() + " statistics", x.batch(), DataType.FLOAT, new long[] {x.batch(), ROWS}, false);
         return new Norm(output, statistics, x, shift, adaptive, settings);
     }
 
@@ -95,8 +95,7 @@ public record Norm(Value output, Value statistics, Value x, Value shift, Value a
         Value dAdaptive = adaptive == null || !adaptive.differentiable() ? null : adaptive.gradientLike();
         boolean addGamma = gradients.addsTo(settings.gamma());
         boolean addBeta = gradients.addsTo(settings.beta());
-        gradients.emit(new Gradient(
-                dx, dShift, dAdaptive, this, gradients.of(output), null, 1f, addGamma, addBeta));
+        gradients.emit(new Gradient(dx, dShift, dAdaptive, this, gradients.of(output), null, 1f, addGamma, addBeta));
         gradients.contribute(x, dx);
         if (dShift != null) {
             gradients.contribute(shift, dShift);

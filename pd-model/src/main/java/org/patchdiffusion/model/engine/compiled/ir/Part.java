@@ -97,8 +97,8 @@ public record Part(List<String> ops, Map<String, Value> reads, Set<String> param
         @Override
         public Node place(Layouts layouts) {
             Map<String, List<Value>> plain = new LinkedHashMap<>();
-            given.forEach((name, values) -> plain.put(
-                    name, values.stream().map(layouts::plain).toList()));
+            given.forEach((name, values) ->
+                    plain.put(name, values.stream().map(layouts::plain).toList()));
             return new Gradient((Part) part.place(layouts), plain, wanted);
         }
     }

@@ -68,8 +68,7 @@ public final class Value {
     }
 
     /** An image tensor for a batch. */
-    public static Value image(
-            String name, long batch, long channels, long height, long width, boolean differentiable) {
+    public static Value image(String name, long batch, long channels, long height, long width, boolean differentiable) {
         return of(name, batch, DataType.FLOAT, new long[] {batch, channels, height, width}, differentiable);
     }
 

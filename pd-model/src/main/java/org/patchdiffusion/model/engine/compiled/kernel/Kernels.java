@@ -9,7 +9,7 @@ package org.patchdiffusion.model.engine.compiled.kernel;
  * of an argument. What follows the first {@code n} floats of {@code out} is undefined; sums keep what follows theirs.
  * One instance serves one thread.
  */
-interface Kernels {
+public interface Kernels {
 
     /** The Vector API's form if this JVM was started with its module, else plain loops. */
     static Kernels create() {

@@ -65,8 +65,7 @@ final class AttentionLowering {
     private Operand partTransposed(List<Buffer> buffers, int index) {
         long[] dims = {heads, pixels, channels};
         if (buffers.size() == 3) {
-            return Operand.of(
-                    buffers.get(index), 0, OneDnn.strided(dims, new long[] {channels * pixels, 1, pixels}));
+            return Operand.of(buffers.get(index), 0, OneDnn.strided(dims, new long[] {channels * pixels, 1, pixels}));
         }
         memory.desc desc = OneDnn.strided(dims, new long[] {3 * channels * pixels, 1, 3 * pixels});
         return Operand.of(buffers.get(0), index * pixels, desc);
@@ -95,7 +94,9 @@ final class AttentionLowering {
                 new softmax_forward.desc(dnnl_forward_training, scores, 2),
                 OneDnn.attributes(),
                 lowering.oneDnn().engine());
-        OneDnn.requireFast(softmax.impl_info_str().getString(), "the softmax of " + node.output().name());
+        OneDnn.requireFast(
+                softmax.impl_info_str().getString(),
+                "the softmax of " + node.output().name());
         memory.desc scratchDesc = softmax.scratchpad_desc();
         Buffer scratch = lowering.scratch(scratchDesc);
         lowering.step(
@@ -114,8 +115,7 @@ final class AttentionLowering {
         List<Buffer> targets = gradient.outputs().stream().map(lowering::define).toList();
         Buffer weights = lowering.attentionWeights().get(node.output().name());
         Buffer dy = lowering.of(gradient.dy());
-        Buffer scoreGradient =
-                lowering.allocate("d " + node.output().name() + " weights", heads * pixels * pixels);
+        Buffer scoreGradient = lowering.allocate("d " + node.output().name() + " weights", heads * pixels * pixels);
         multiply(Operand.of(dy, 0, dense), Operand.of(weights, 0, scores), part(targets, 2), 1f);
         multiply(partTransposed(List.of(dy, dy, dy), 0), part(sources, 2), Operand.of(scoreGradient, 0, scores), 1f);
         softmaxBackward(weights, scoreGradient);

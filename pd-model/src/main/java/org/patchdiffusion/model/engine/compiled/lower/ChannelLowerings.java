@@ -36,8 +36,12 @@ final class ChannelLowerings {
             Floats vectors = memory.floats(vector);
             Floats out = memory.floats(y);
             float[] row = new float[node.x().channels()];
-            return () -> kernel.map(in, out, image -> vectors.get((long) image * row.length, row, 0, row.length), row, n ->
-                    Loops.add(t.x, t.a, t.x, n));
+            return () -> kernel.map(
+                    in,
+                    out,
+                    image -> vectors.get((long) image * row.length, row, 0, row.length),
+                    row,
+                    n -> Loops.add(t.x, t.a, t.x, n));
         });
     }
 
@@ -50,8 +54,12 @@ final class ChannelLowerings {
             Floats vectors = memory.floats(vector);
             Floats out = memory.floats(y);
             float[] row = new float[node.output().channels()];
-            return () -> kernel.map(null, out, image -> vectors.get((long) image * row.length, row, 0, row.length), row, n ->
-                    Loops.scale(t.a, node.factor(), t.x, n));
+            return () -> kernel.map(
+                    null,
+                    out,
+                    image -> vectors.get((long) image * row.length, row, 0, row.length),
+                    row,
+                    n -> Loops.scale(t.a, node.factor(), t.x, n));
         });
     }
 
@@ -74,18 +82,28 @@ final class ChannelLowerings {
 
     static void shift(Lowering lowering, ChannelShift node) {
         Tiles t = lowering.tiles();
-        parameter(lowering, "channel shift", node.x(), node.output(), node.parameter(), n ->
-                Loops.add(t.x, t.a, t.x, n));
+        parameter(
+                lowering, "channel shift", node.x(), node.output(), node.parameter(), n -> Loops.add(t.x, t.a, t.x, n));
     }
 
     static void scale(Lowering lowering, ChannelScale node) {
         Tiles t = lowering.tiles();
-        parameter(lowering, "channel scale", node.x(), node.output(), node.parameter(), n ->
-                Loops.multiply(t.x, t.a, t.x, n));
+        parameter(
+                lowering,
+                "channel scale",
+                node.x(),
+                node.output(),
+                node.parameter(),
+                n -> Loops.multiply(t.x, t.a, t.x, n));
     }
 
     private static void parameter(
-            Lowering lowering, String label, Value from, Value to, String parameter, java.util.function.IntConsumer work) {
+            Lowering lowering,
+            String label,
+            Value from,
+            Value to,
+            String parameter,
+            java.util.function.IntConsumer work) {
         Buffer x = lowering.of(from);
         Buffer y = lowering.define(to);
         ChannelKernel kernel = kernel(lowering, from);
@@ -94,8 +112,8 @@ final class ChannelLowerings {
             Floats out = memory.floats(y);
             long at = memory.parameters().offset(parameter);
             float[] row = new float[from.channels()];
-            return () -> kernel.map(
-                    in, out, image -> memory.parameters().floats().get(at, row, 0, row.length), row, work);
+            return () ->
+                    kernel.map(in, out, image -> memory.parameters().floats().get(at, row, 0, row.length), row, work);
         });
     }
 

@@ -24,8 +24,7 @@ final class ConvLowering {
 
     static void forward(Lowering lowering, Conv node) {
         ConvPrimitives conv = ConvPrimitives.of(lowering, node);
-        memory kernel =
-                lowering.weights().kernel(conv.shape(), conv.forward().weights_desc());
+        memory kernel = lowering.weights().kernel(conv.shape(), conv.forward().weights_desc());
         Buffer x = lowering.of(node.x());
         Buffer y = lowering.define(node.output());
         memory.desc scratchDesc = conv.forward().scratchpad_desc();

@@ -143,8 +143,8 @@ final class ConvPrimitives {
                         algorithm, source, kernel, target, w.strides(), w.gaps(), w.before(), w.after())
                 : new convolution_backward_weights.desc(
                         algorithm, source, kernel, bias, target, w.strides(), w.gaps(), w.before(), w.after());
-        convolution_backward_weights.primitive_desc primitive = new convolution_backward_weights.primitive_desc(
-                desc, OneDnn.attributes(), oneDnn.engine(), forward);
+        convolution_backward_weights.primitive_desc primitive =
+                new convolution_backward_weights.primitive_desc(desc, OneDnn.attributes(), oneDnn.engine(), forward);
         OneDnn.requireFast(primitive.impl_info_str().getString(), "the kernel gradient of " + node.kernel());
         return primitive;
     }

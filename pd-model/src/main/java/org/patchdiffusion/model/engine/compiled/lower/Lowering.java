@@ -88,6 +88,7 @@ public final class Lowering {
     private void lower(Node node) {
         if (node instanceof Part || node instanceof Part.Gradient) {
             schedule.barrier();
+            node.outputs().stream().filter(Value::isSplit).forEach(this::define);
             return;
         }
         try {
@@ -176,7 +177,8 @@ public final class Lowering {
     /** Memory for the statistics of a group norm: some rows of the channels of {@code x} for each image. */
     Buffer defineStatistics(Value statistics, Value x) {
         return define(
-                statistics, allocate(statistics.name(), (long) batch() * Norm.ROWS * x.map().physical()));
+                statistics,
+                allocate(statistics.name(), (long) batch() * Norm.ROWS * x.map().physical()));
     }
 
     /** Says where a tensor lies. */

@@ -20,11 +20,9 @@ final class NormLowering {
         Buffer shift = node.shift() == null ? null : lowering.of(node.shift());
         Buffer adaptive = node.adaptive() == null ? null : lowering.of(node.adaptive());
         Buffer y = lowering.define(node.output());
-        Buffer statistics =
-                lowering.training() ? lowering.defineStatistics(node.statistics(), node.x()) : null;
+        Buffer statistics = lowering.training() ? lowering.defineStatistics(node.statistics(), node.x()) : null;
         NormKernel.Vectors vectors = NormKernel.Vectors.of(node.x().channels());
-        NormKernel kernel =
-                new NormKernel(node.settings(), node.x(), lowering.batch(), 1f, vectors, lowering.tiles());
+        NormKernel kernel = new NormKernel(node.settings(), node.x(), lowering.batch(), 1f, vectors, lowering.tiles());
         List<Buffer> reads = Buffer.present(x, shift, adaptive);
         lowering.step(label(node, ""), Step.Kind.POINTWISE, 0, reads, Buffer.present(y, statistics), memory -> {
             NormKernel.Forward work = new NormKernel.Forward(
@@ -61,8 +59,8 @@ final class NormLowering {
         Buffer dShift = defined(lowering, node.dShift());
         Buffer dAdaptive = defined(lowering, node.dAdaptive());
         NormKernel.Vectors vectors = NormKernel.Vectors.of(norm.x().channels());
-        NormKernel kernel = new NormKernel(
-                norm.settings(), norm.x(), lowering.batch(), node.factor(), vectors, lowering.tiles());
+        NormKernel kernel =
+                new NormKernel(norm.settings(), norm.x(), lowering.batch(), node.factor(), vectors, lowering.tiles());
         List<Buffer> reads = Buffer.present(x, adaptive, statistics, dy, more);
         List<Buffer> writes = Buffer.present(dx, dShift, dAdaptive);
         lowering.step(label(norm, " backward"), Step.Kind.POINTWISE, 0, reads, writes, memory -> {

@@ -93,15 +93,15 @@ final class PoolLowering {
         pooling_forward.primitive_desc forward = describe(dnnl_forward_training);
         Window w = node.window();
         pooling_backward.primitive_desc primitiveDesc = new pooling_backward.primitive_desc(
-                new pooling_backward.desc(
-                        algorithm, source, target, w.strides(), w.kernel(), w.before(), w.after()),
+                new pooling_backward.desc(algorithm, source, target, w.strides(), w.kernel(), w.before(), w.after()),
                 OneDnn.attributes(),
                 lowering.oneDnn().engine(),
                 forward);
         OneDnn.requireFast(primitiveDesc.impl_info_str().getString(), "the gradient of the pooling");
         Buffer workspace = null;
         if (node.kind() == Pool.Kind.MAX) {
-            workspace = Buffer.inArena("places of maxima", forward.workspace_desc().get_size());
+            workspace =
+                    Buffer.inArena("places of maxima", forward.workspace_desc().get_size());
             Buffer again = lowering.allocate(
                     "maxima", (long) lowering.batch() * node.output().physicalElements());
             forward("pool again " + w, forward, lowering.of(gradient.x()), again, workspace);

@@ -61,7 +61,8 @@ final class SumLowerings {
 
     static void sumBatch(Lowering lowering, SumBatch node) {
         Buffer x = lowering.of(node.x());
-        Buffer y = lowering.define(node.output(), lowering.allocate(node.output().name(), 1));
+        Buffer y =
+                lowering.define(node.output(), lowering.allocate(node.output().name(), 1));
         lowering.schedule().keep(y);
         lowering.step("sum over batch", Step.Kind.POINTWISE, 0, List.of(x), List.of(y), memory -> {
             Floats in = memory.floats(x);

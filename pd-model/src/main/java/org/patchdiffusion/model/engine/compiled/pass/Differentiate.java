@@ -54,7 +54,8 @@ public final class Differentiate implements Differentiation {
 
     private boolean reaches(Node node) {
         return node.outputs().stream()
-                .anyMatch(value -> value.differentiable() && (value == loss || gradients.containsKey(value) || wholes.containsKey(value)));
+                .anyMatch(value -> value.differentiable()
+                        && (value == loss || gradients.containsKey(value) || wholes.containsKey(value)));
     }
 
     @Override

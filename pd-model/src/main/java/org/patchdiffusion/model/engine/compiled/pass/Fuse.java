@@ -102,9 +102,7 @@ public final class Fuse {
                     : node;
         } else if (node instanceof Norm norm && only(norm.x()) instanceof AddVector sum) {
             return join(norm, norm.x(), norm.withShift(sum.x(), sum.vector()));
-        } else if (node instanceof Scale scale
-                && scale.offset() == 0f
-                && only(scale.x()) instanceof ScaledAdd sum) {
+        } else if (node instanceof Scale scale && scale.offset() == 0f && only(scale.x()) instanceof ScaledAdd sum) {
             float factor = sum.factor() * scale.factor();
             return join(scale, scale.x(), new ScaledAdd(scale.output(), sum.a(), sum.b(), factor));
         }

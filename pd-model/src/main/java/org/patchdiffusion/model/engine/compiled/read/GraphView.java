@@ -43,7 +43,9 @@ public final class GraphView {
 
     /** The ops that depend on parameters, each after those whose results it reads. */
     List<SameDiffOp> trainedOps() {
-        return order.stream().filter(op -> isTrained(op.getOutputsOfOp().get(0))).toList();
+        return order.stream()
+                .filter(op -> isTrained(op.getOutputsOfOp().get(0)))
+                .toList();
     }
 
     boolean isParameter(String variable) {
@@ -123,7 +125,9 @@ public final class GraphView {
 
     /** Whether an op is one between an array and a fixed number. */
     static boolean hasFixedNumber(SameDiffOp op) {
-        return op.getOp() instanceof ScalarOp scalar && scalar.scalar() != null && inputs(op).size() == 1;
+        return op.getOp() instanceof ScalarOp scalar
+                && scalar.scalar() != null
+                && inputs(op).size() == 1;
     }
 
     /** The number of such an op. */

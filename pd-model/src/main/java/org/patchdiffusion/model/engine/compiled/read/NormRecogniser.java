@@ -40,8 +40,7 @@ final class NormRecogniser {
         if (!fits) {
             return null;
         }
-        Norm.Settings settings =
-                new Norm.Settings(gamma, beta, (int) groups[1], epsilon(view, normed), false);
+        Norm.Settings settings = new Norm.Settings(gamma, beta, (int) groups[1], epsilon(view, normed), false);
         return graph.emit(Norm.of(GraphView.output(add), x, settings));
     }
 
@@ -88,11 +87,7 @@ final class NormRecogniser {
             return null;
         }
         long[] shape = GraphView.reshapeTarget(reshape, graph.view().parameterLength(parameter));
-        boolean fits = shape.length == 4
-                && shape[0] == 1
-                && shape[1] == x.channels()
-                && shape[2] == 1
-                && shape[3] == 1;
+        boolean fits = shape.length == 4 && shape[0] == 1 && shape[1] == x.channels() && shape[2] == 1 && shape[3] == 1;
         return fits ? parameter : null;
     }
 }

@@ -46,7 +46,8 @@ final class PairRecognisers {
                 continue;
             }
             Value x = graph.split(GraphView.input(op, 1 - i));
-            long[] mask = graph.view().graph().getVariable(GraphView.input(op, i)).placeholderShape();
+            long[] mask =
+                    graph.view().graph().getVariable(GraphView.input(op, i)).placeholderShape();
             if (x != null && x.hasShape(mask)) {
                 Value y = x.like(GraphView.output(op), x.differentiable());
                 return graph.emit(new Dropout(y, x, layer, graph.dropoutRate(layer)));
@@ -82,9 +83,7 @@ final class PairRecognisers {
             return broadcast(graph, name, kind, a, b);
         }
         INDArray constant = graph.constant(right);
-        return constant != null && constant.length() == 1
-                ? number(graph, name, kind, a, constant.getDouble(0))
-                : null;
+        return constant != null && constant.length() == 1 ? number(graph, name, kind, a, constant.getDouble(0)) : null;
     }
 
     private static Value sameShape(Reading graph, String name, Binary.Op kind, Value a, Value b) {
@@ -140,8 +139,7 @@ final class PairRecognisers {
     }
 
     /** A parameter with a number for each channel: {@code [1, C, 1, 1]} or {@code [C, 1, 1]} over images, or of vectors. */
-    private static Value parameter(
-            Reading graph, String name, Binary.Op kind, Value a, Value b, String parameter) {
+    private static Value parameter(Reading graph, String name, Binary.Op kind, Value a, Value b, String parameter) {
         long[] shape = b.shape();
         int channelAxis = shape.length - (a.rank() - 1);
         boolean perChannel = (a.isImage() || a.rank() == 2)

@@ -12,9 +12,7 @@ final class Recognisers {
             Map.entry("upsampling2d", List.of(ShapeRecognisers::upsample)),
             Map.entry("pad", List.of(ShapeRecognisers::pad)),
             Map.entry("concat", List.of(ShapeRecognisers::concat)),
-            Map.entry(
-                    "reshape",
-                    List.of(AttentionRecogniser::read, BlurRecogniser::read, ShapeRecognisers::reshape)),
+            Map.entry("reshape", List.of(AttentionRecogniser::read, BlurRecogniser::read, ShapeRecognisers::reshape)),
             Map.entry("identity", List.of((graph, op) -> graph.value(GraphView.input(op, 0)))),
             Map.entry("matmul", List.of(DenseRecogniser::withoutBias)),
             Map.entry(

@@ -48,8 +48,8 @@ final class ShapeRecognisers {
         }
         List<Value> parts = GraphView.inputs(op).stream().map(graph::value).toList();
         Value first = parts.get(0);
-        boolean fit = parts.stream()
-                .allMatch(p -> p.isImage() && p.height() == first.height() && p.width() == first.width());
+        boolean fit =
+                parts.stream().allMatch(p -> p.isImage() && p.height() == first.height() && p.width() == first.width());
         return fit ? graph.emit(Concat.of(GraphView.output(op), parts)) : null;
     }
 

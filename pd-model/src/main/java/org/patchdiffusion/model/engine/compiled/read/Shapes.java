@@ -30,9 +30,8 @@ final class Shapes {
         try {
             return probe.outputs(op, inputs);
         } catch (RuntimeException e) {
-            throw new UnsupportedGraphException(
-                    GraphView.output(op) + ": the shape that " + name + " makes is not known before the run ("
-                            + e.getMessage() + ")");
+            throw new UnsupportedGraphException(GraphView.output(op) + ": the shape that " + name
+                    + " makes is not known before the run (" + e.getMessage() + ")");
         }
     }
 

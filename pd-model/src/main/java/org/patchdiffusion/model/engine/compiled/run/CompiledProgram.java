@@ -1,125 +1,98 @@
 package org.patchdiffusion.model.engine.compiled.run;
 
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
-import java.util.function.IntFunction;
+import java.util.function.IntConsumer;
 import org.bytedeco.dnnl.stream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.ParameterLayout;
+import org.patchdiffusion.model.Parameters;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.GraphSignature;
-import org.patchdiffusion.model.engine.generic.GenericPlan;
+import org.patchdiffusion.model.engine.Profile;
+import org.patchdiffusion.model.engine.Profiled;
+import org.patchdiffusion.model.engine.compiled.ir.Node;
+import org.patchdiffusion.model.engine.compiled.ir.Part;
+import org.patchdiffusion.model.engine.compiled.ir.TypedGraph;
+import org.patchdiffusion.model.engine.compiled.ir.Value;
 
 /**
- * A compiled graph. A run copies the inputs in, computes what depends on no parameter for the whole batch (the
- * prologue, a plan of ND4J operations), packs the weights, and lets every replica run its steps.
+ * A compiled graph. A run copies the inputs in, computes the prologue, packs the weights, and lets every replica run its
+ * steps, segment by segment where parts of ND4J operations stand between.
  */
-final class CompiledProgram implements Profiled {
-    private final Graph graph;
+public final class CompiledProgram implements Profiled {
+
+    /**
+     * What a program is made of.
+     *
+     * @param draw what masks are drawn from
+     * @param resources owns everything that is not on the heap
+     */
+    public record Parts(
+            Graph graph,
+            TypedGraph typed,
+            Prologue prologue,
+            SharedArrays arrays,
+            FlatMemory parameters,
+            PackedWeights weights,
+            Draw draw,
+            List<Replica> replicas,
+            Workers workers,
+            Resources resources) {}
+
+    private final Parts parts;
     private final GraphSignature signature;
-    private final Workers workers;
-    private final Map<String, INDArray> placeholders = new LinkedHashMap<>();
-    private final Map<String, INDArray> outputs = new LinkedHashMap<>();
-    private final GenericPlan prologue;
-    private final FlatMemory parameters;
     private final ParameterFingerprint fingerprint;
-    private final PackedWeights weights;
-    private final List<Replica> replicas;
+    private final Map<String, INDArray> outputs = new LinkedHashMap<>();
+    private final Map<String, INDArray> sums = new LinkedHashMap<>();
+    private final List<String> untouched;
     private final int nativeThreads;
-    private final List<ParameterLayout.Entry> untouched;
     private boolean closed;
 
-    CompiledProgram(OneDnn oneDnn, Accuracy accuracy, Workers workers, Graph graph) {
-        this.graph = graph;
-        this.signature = GraphSignature.of(graph);
-        this.workers = workers;
-        List<String> wanted = new ArrayList<>(graph.outputs());
-        if (graph.loss() != null && !wanted.contains(graph.loss())) {
-            wanted.add(graph.loss());
-        }
-        signature.inputShapes().forEach((name, shape) -> placeholders.put(name, input(name, shape)));
-        GraphView view = new GraphView(graph.sameDiff(), wanted);
-        Set<String> frontier = view.frontier(wanted);
-        prologue = GenericPlan.of(graph.sameDiff(), placeholders, frontier);
-        Map<String, INDArray> arrays = new HashMap<>();
-        Map<String, long[]> shapes = new HashMap<>();
-        for (String name : frontier) {
-            arrays.put(name, prologue.array(name));
-            shapes.put(name, prologue.array(name).shape());
-        }
-        TypedGraph placed;
-        long batch;
-        try {
-            batch = batchSize();
-            TypedGraph typed = Fuser.run(GraphImporter.run(view, batch, shapes, graph.outputs(), graph.loss()));
-            placed = LayoutPass.run(typed, oneDnn.lanes());
-        } catch (RuntimeException e) {
-            prologue.close();
-            throw e;
-        }
-        placed.shapes().forEach((name, shape) -> arrays.put(name, Nd4j.create(DataType.FLOAT, shape)));
-        graph.outputs().forEach(name -> outputs.put(name, arrays.get(name)));
-
-        int count = (int) Math.min(workers.count(), batch);
-        nativeThreads = workers.count() / count;
-        parameters =
-                new FlatMemory(graph.parameters().layout(), graph.parameters().flat());
-        fingerprint = new ParameterFingerprint(parameters.floats());
-        weights = new PackedWeights(oneDnn, parameters);
-        try {
-            replicas = onWorkers(count, i -> {
-                int first = (int) (batch * i / count);
-                int end = (int) (batch * (i + 1) / count);
-                Replica.Share share = new Replica.Share(first, end - first);
-                return Replica.compile(oneDnn, accuracy, placed, share, weights, parameters, arrays);
-            });
-        } catch (RuntimeException e) {
-            weights.close();
-            prologue.close();
-            throw e;
-        }
-        untouched = parameters.layout().entries().stream()
-                .filter(e -> !replicas.get(0).trained().contains(e.name()))
+    /** A program that takes over its parts. */
+    public CompiledProgram(Parts parts) {
+        this.parts = parts;
+        this.signature = GraphSignature.of(parts.graph());
+        this.fingerprint = new ParameterFingerprint(parts.parameters().floats());
+        this.nativeThreads = nativeThreads(parts.workers(), parts.replicas().size());
+        parts.typed().outputs().forEach((name, value) -> {
+            if (value.kind() == Value.Kind.SUM) {
+                INDArray sum = sums.computeIfAbsent(value.name(), n -> Nd4j.scalar(DataType.FLOAT, 0));
+                outputs.put(name, sum);
+            } else {
+                outputs.put(name, parts.arrays().output(value));
+            }
+        });
+        Set<String> trained = trained(parts.typed());
+        untouched = parts.graph().parameters().layout().entries().stream()
+                .map(ParameterLayout.Entry::name)
+                .filter(name -> !trained.contains(name))
                 .toList();
     }
 
-    private INDArray input(String name, long[] shape) {
-        if (graph.sameDiff().getVariable(name).dataType() != DataType.FLOAT) {
-            throw new UnsupportedGraphException("the placeholder " + name + " is not of float32 numbers");
-        }
-        return Nd4j.create(DataType.FLOAT, shape);
+    /** Threads that native code may use inside each of some replicas. */
+    public static int nativeThreads(Workers workers, int replicas) {
+        return workers.count() / replicas;
     }
 
-    private long batchSize() {
-        long[] sizes = placeholders.values().stream()
-                .filter(a -> a.rank() > 0)
-                .mapToLong(a -> a.size(0))
-                .distinct()
-                .toArray();
-        if (sizes.length != 1) {
-            throw new UnsupportedGraphException(
-                    "the placeholders do not share their first axis, the batch: " + Arrays.toString(sizes));
+    /** Parameters whose gradient the replicas write. */
+    private static Set<String> trained(TypedGraph graph) {
+        Set<String> trained = new HashSet<>();
+        for (Node node : graph.nodes()) {
+            if (!(node instanceof Part.Gradient)) {
+                trained.addAll(node.trained());
+            }
         }
-        return sizes[0];
-    }
-
-    private <T> List<T> onWorkers(int count, IntFunction<T> task) {
-        List<Callable<T>> tasks = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            int index = i;
-            tasks.add(() -> task.apply(index));
-        }
-        return workers.run(nativeThreads, tasks);
+        return trained;
     }
 
     @Override
@@ -129,10 +102,11 @@ final class CompiledProgram implements Profiled {
 
     @Override
     public Map<String, INDArray> backward(Map<String, INDArray> inputs, Gradients gradients) {
-        if (graph.loss() == null) {
+        if (parts.graph().loss() == null) {
             throw new IllegalStateException("the graph names no loss, so there is nothing to differentiate");
         }
-        if (!gradients.layout().equals(parameters.layout()) || gradients.parts().size() < replicas.size()) {
+        if (!gradients.layout().equals(parts.parameters().layout())
+                || gradients.parts().size() < parts.replicas().size()) {
             throw new IllegalArgumentException(
                     "the gradient buffers have another layout than the graph's parameters, or"
                             + " too few parts; make them with this engine's newGradients(parameters.layout())");
@@ -146,73 +120,129 @@ final class CompiledProgram implements Profiled {
         }
         signature.requireInputs(inputs);
         prepare(inputs);
-        onWorkers(replicas.size(), i -> {
-            replicas.get(i).run(gradients == null ? null : gradients.parts().get(i));
-            return i;
-        });
+        List<Replica> replicas = parts.replicas();
         if (gradients != null) {
-            clearRest(gradients);
+            for (int i = 0; i < replicas.size(); i++) {
+                replicas.get(i).attach(gradients.parts().get(i));
+            }
         }
-        INDArray loss = graph.loss() == null ? null : outputs.get(graph.loss());
-        if (loss != null) {
-            loss.assign(replicas.stream().mapToDouble(Replica::loss).sum());
+        int end = replicas.get(0).segments(gradients != null);
+        for (int first = 0; first < end; ) {
+            first = runStretch(first, end);
         }
+        if (gradients != null) {
+            complete(gradients);
+        }
+        sums.forEach((name, sum) ->
+                sum.assign(replicas.stream().mapToDouble(r -> r.sum(name)).sum()));
         return outputs;
     }
 
-    /**
-     * Copies the inputs in, computes the prologue and packs the weights. All of it runs on the replicas' threads: a thread team of ND4J's own
-     * would keep spinning beside them after the prologue.
-     */
-    private void prepare(Map<String, INDArray> inputs) {
-        // Sampling runs a network many times between changes of its weights; training changes them every time.
-        boolean fresh = graph.loss() == null && !fingerprint.changed();
-        List<Consumer<stream>> fillers = fresh ? List.of() : weights.fillers();
-        onWorkers(replicas.size(), i -> {
-            if (i == 0) {
-                placeholders.forEach((name, array) -> array.assign(inputs.get(name)));
-                prologue.run();
+    /** Runs segments up to one behind which the replicas have to wait, and what they wait for. */
+    private int runStretch(int first, int end) {
+        int last = first;
+        while (last + 1 < end && parts.arrays().between(last) == null) {
+            last++;
+        }
+        int from = first;
+        int to = last;
+        onReplicas(i -> {
+            for (int segment = from; segment <= to; segment++) {
+                parts.replicas().get(i).run(segment);
             }
-            for (int k = i; k < fillers.size(); k += replicas.size()) {
-                fillers.get(k).accept(replicas.get(i).stream());
-            }
-            return i;
         });
+        Runnable between = parts.arrays().between(last);
+        if (between != null) {
+            onFirst(between);
+        }
+        return last + 1;
     }
 
-    /** Parts that no replica wrote, and parameters that the loss does not depend on, get zeros. */
-    private void clearRest(Gradients gradients) {
+    /** On a replica's thread: a thread team of ND4J's own would keep spinning beside the replicas afterwards. */
+    private void onFirst(Runnable work) {
+        parts.workers().run(nativeThreads, List.of(() -> {
+            work.run();
+            return 0;
+        }));
+    }
+
+    private void onReplicas(IntConsumer work) {
+        List<Callable<Integer>> tasks = new ArrayList<>();
+        for (int i = 0; i < parts.replicas().size(); i++) {
+            int index = i;
+            tasks.add(() -> {
+                work.accept(index);
+                return index;
+            });
+        }
+        parts.workers().run(nativeThreads, tasks);
+    }
+
+    /** Copies the inputs in, computes the prologue and packs the weights, all of it on the replicas' threads. */
+    private void prepare(Map<String, INDArray> inputs) {
+        // Sampling runs a network many times between changes of its weights; training changes them every time.
+        boolean training = parts.graph().loss() != null;
+        boolean stale = training || fingerprint.changed();
+        List<Consumer<stream>> fillers = stale ? parts.weights().fillers() : List.of();
+        if (stale) {
+            fingerprint.forget();
+        }
+        int replicas = parts.replicas().size();
+        onReplicas(i -> {
+            if (i == 0) {
+                parts.prologue().run(inputs);
+            }
+            for (int k = i; k < fillers.size(); k += replicas) {
+                fillers.get(k).accept(parts.replicas().get(i).stream());
+            }
+        });
+        if (stale && !training) {
+            fingerprint.accept();
+        }
+    }
+
+    /** Zeros where no replica wrote, and the gradients that parts computed. */
+    private void complete(Gradients gradients) {
         for (int i = 0; i < gradients.parts().size(); i++) {
             INDArray part = gradients.parts().get(i);
-            if (i >= replicas.size()) {
+            if (i >= parts.replicas().size()) {
                 part.assign(0);
                 continue;
             }
-            for (ParameterLayout.Entry entry : untouched) {
-                part.get(org.nd4j.linalg.indexing.NDArrayIndex.interval(
-                                entry.offset(), entry.offset() + entry.length()))
-                        .assign(0);
-            }
+            Parameters views = new Parameters(gradients.layout(), part);
+            untouched.forEach(name -> views.view(name).assign(0));
         }
+        Parameters first = new Parameters(gradients.layout(), gradients.parts().get(0));
+        parts.arrays().parameterGradients().forEach((name, found) -> {
+            INDArray target = first.view(name);
+            found.forEach(gradient -> target.addi(gradient));
+        });
     }
 
     @Override
     public long bytes() {
-        return replicas.stream().mapToLong(Replica::bytes).sum();
+        return parts.replicas().stream().mapToLong(Replica::bytes).sum();
     }
 
     @Override
     public void profile(Profile profile) {
-        replicas.get(0).profile(profile);
+        parts.replicas().get(0).profile(profile);
+    }
+
+    /** What ND4J runs between the compiled parts; empty if the graph compiled whole. */
+    public List<String> foreignOps() {
+        return parts.typed().nodes().stream()
+                .filter(Part.class::isInstance)
+                .flatMap(node -> ((Part) node).ops().stream())
+                .toList();
     }
 
     @Override
     public synchronized void close() {
         if (!closed) {
             closed = true;
-            replicas.forEach(Replica::close);
-            weights.close();
-            prologue.close();
+            parts.resources().close();
+            sums.values().forEach(INDArray::close);
         }
     }
 }

@@ -6,7 +6,7 @@ import java.util.Map;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.patchdiffusion.model.engine.compiled.Profile;
+import org.patchdiffusion.model.engine.Profile;
 import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 
 /** One share of the batch, prepared: its own memory and steps, run by one thread. */
@@ -73,7 +73,11 @@ public final class Replica implements AutoCloseable {
             long start = profile == null ? 0 : System.nanoTime();
             bound.work().run();
             if (profile != null) {
-                profile.add(bound.step().label(), bound.step().kind().name(), bound.step().flops(), System.nanoTime() - start);
+                profile.add(
+                        bound.step().label(),
+                        bound.step().kind().name(),
+                        bound.step().flops(),
+                        System.nanoTime() - start);
             }
         }
         memory.stream()._wait();

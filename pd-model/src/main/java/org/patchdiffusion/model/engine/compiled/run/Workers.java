@@ -10,10 +10,10 @@ import java.util.concurrent.Future;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /** One thread for each replica. Threads are daemons, so that they never keep a program from ending. */
-final class Workers {
+public final class Workers {
     private final List<ExecutorService> threads = new ArrayList<>();
 
-    Workers(int count) {
+    public Workers(int count) {
         for (int i = 0; i < count; i++) {
             String name = "patch-diffusion-replica-" + i;
             threads.add(Executors.newSingleThreadExecutor(task -> {
@@ -24,7 +24,7 @@ final class Workers {
         }
     }
 
-    int count() {
+    public int count() {
         return threads.size();
     }
 
@@ -34,7 +34,7 @@ final class Workers {
      * @param nativeThreads threads that native code may use inside each task; primitives keep the number that holds
      *     when they are made
      */
-    <T> List<T> run(int nativeThreads, List<Callable<T>> tasks) {
+    public <T> List<T> run(int nativeThreads, List<Callable<T>> tasks) {
         List<Future<T>> futures = new ArrayList<>();
         for (int i = 0; i < tasks.size(); i++) {
             Callable<T> task = tasks.get(i);

@@ -1,4 +1,4 @@
-package org.patchdiffusion.model.engine.compiled;
+package org.patchdiffusion.model.engine.compiled.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,6 +9,8 @@ import java.util.SplittableRandom;
 import java.util.function.IntFunction;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.patchdiffusion.model.engine.compiled.ChildJvm;
+import org.patchdiffusion.model.engine.compiled.ProcessorsTest;
 
 /** Both forms of the kernels, each in a JVM that chooses it by itself, against float64 arithmetic and each other. */
 class KernelsTest {

@@ -1,4 +1,4 @@
-package org.patchdiffusion.model.engine.compiled;
+package org.patchdiffusion.model.engine.compiled.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,4 +1,4 @@
-package org.patchdiffusion.model.engine.compiled;
+package org.patchdiffusion.model.engine.compiled.ir;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

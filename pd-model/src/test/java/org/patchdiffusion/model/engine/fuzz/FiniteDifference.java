@@ -1,0 +1,41 @@
+package org.patchdiffusion.model.engine.fuzz;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Decides between two gradients by the definition of a derivative, in float64. */
+final class FiniteDifference {
+    private static final double STEP = 1e-5;
+
+    private FiniteDifference() {}
+
+    /** The derivative along the difference of the two gradients, and what each of them says it is. */
+    static String judge(Recipe recipe, int parameter, INDArray stock, INDArray engine) {
+        try {
+            INDArray got = engine.castTo(DataType.DOUBLE);
+            INDArray direction = got.sub(stock);
+            direction.divi(direction.norm2Number().doubleValue());
+            Reference reference = new Reference(recipe);
+            double up = loss(reference, parameter, direction.mul(STEP));
+            double down = loss(reference, parameter, direction.mul(-STEP));
+            return String.format(
+                    "; derivative along their difference %.6g, stock SameDiff %.6g, the engine %.6g",
+                    (up - down) / (2 * STEP), dot(stock, direction), dot(got, direction));
+        } catch (Reference.NotRunnableException e) {
+            return "; no finite difference: " + e.getMessage();
+        }
+    }
+
+    private static double loss(Reference reference, int parameter, INDArray step)
+            throws Reference.NotRunnableException {
+        List<INDArray> values = new ArrayList<>(reference.initialParameters());
+        values.set(parameter, values.get(parameter).add(step));
+        return reference.outputs(values).get(reference.lossPosition()).getDouble(0);
+    }
+
+    private static double dot(INDArray a, INDArray b) {
+        return a.mul(b).sumNumber().doubleValue();
+    }
+}

@@ -1,0 +1,261 @@
+package org.patchdiffusion.model.engine.fuzz;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.model.ParameterLayout;
+import org.patchdiffusion.model.engine.Gradients;
+import org.patchdiffusion.model.engine.Graph;
+import org.patchdiffusion.model.engine.Program;
+
+/**
+ * Runs one recipe on engines and compares every tensor with float64.
+ *
+ * <p>A tensor may miss its bar only as far as float32 arithmetic explains: the reference is then run again with noise of
+ * the size of the engine's rounding behind every step, and the error may be a few times what that noise does.
+ */
+final class GraphCheck {
+    private static final int NOISY_RUNS = 4;
+    private static final double NOISE_MARGIN = 5;
+
+    private final Recipe recipe;
+    private final Reference reference;
+    private final List<INDArray> wanted;
+    private final Recipe.Built built;
+    private final Graph graph;
+    private final List<Finding> findings = new ArrayList<>();
+    private final List<String> compiled = new ArrayList<>();
+    private final Map<Double, List<List<INDArray>>> noisy = new HashMap<>();
+    private final List<INDArray> changed;
+    private int relaxed;
+
+    GraphCheck(Recipe recipe) throws Reference.NotRunnableException {
+        this.recipe = recipe;
+        reference = new Reference(recipe);
+        wanted = recipe.loss() == null ? reference.outputs() : reference.outputsAndGradients();
+        changed = recipe.loss() == null ? changedOutputs() : null;
+        built = recipe.build(DataType.FLOAT);
+        graph = Graph.of(built.sd(), built.outputs(), built.loss());
+    }
+
+    /** Null if the other values make a root of something negative. */
+    private List<INDArray> changedOutputs() {
+        try {
+            return reference.outputs(
+                    reference.initialParameters().stream().map(change()::apply).toList());
+        } catch (Reference.NotRunnableException e) {
+            return null;
+        }
+    }
+
+    /** What happens to the parameters between two runs: a function of the recipe. */
+    private UnaryOperator<INDArray> change() {
+        return switch (Math.floorMod(recipe.label().hashCode(), 3)) {
+            case 0 -> p -> p.mul(0.9);
+            case 1 -> GraphCheck::reversed;
+            default -> p -> p.neg();
+        };
+    }
+
+    private static INDArray reversed(INDArray p) {
+        double[] values = p.dup('c').ravel().toDoubleVector();
+        double[] turned = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            turned[i] = values[values.length - 1 - i];
+        }
+        return org.nd4j.linalg.factory.Nd4j.createFromArray(turned)
+                .reshape('c', p.shape())
+                .castTo(p.dataType());
+    }
+
+    List<Finding> findings() {
+        return findings;
+    }
+
+    /** Names of the engines whose program was really compiled. */
+    List<String> compiled() {
+        return compiled;
+    }
+
+    /** How many tensors needed the allowance for cancellation. */
+    int relaxed() {
+        return relaxed;
+    }
+
+    GraphCheck run(List<Candidate> candidates) {
+        candidates.forEach(this::run);
+        return this;
+    }
+
+    private void run(Candidate candidate) {
+        guarded(candidate, recipe.loss() == null ? "forward" : "backward", () -> {
+            if (recipe.loss() == null) {
+                forward(candidate, graph, wanted, changed);
+            } else {
+                backward(candidate);
+                Graph inference = new Graph(graph.sameDiff(), graph.parameters(), graph.outputs(), null);
+                forward(candidate, inference, wanted, null);
+            }
+            return null;
+        });
+    }
+
+    private void guarded(Candidate candidate, String phase, Supplier<Void> action) {
+        try {
+            action.get();
+        } catch (RuntimeException | StackOverflowError e) {
+            String where = e.getStackTrace().length == 0 ? "" : e.getStackTrace()[0].toString();
+            findings.add(new Finding(candidate.name(), phase, e.toString(), Double.POSITIVE_INFINITY, 0, where));
+        }
+    }
+
+    private void forward(Candidate candidate, Graph inference, List<INDArray> want, List<INDArray> wantChanged) {
+        try (Program program = candidate.engine().compile(inference)) {
+            if (recipe.loss() == null && EngineProbe.isCompiled(program)) {
+                compiled.add(candidate.name());
+            }
+            List<INDArray> first = copies(program.forward(built.inputs()));
+            compare(candidate, "forward", want, first);
+            same(candidate, "forward again", first, copies(program.forward(built.inputs())));
+            if (wantChanged != null) {
+                afterChange(candidate, program, wantChanged);
+            }
+        }
+    }
+
+    private void afterChange(Candidate candidate, Program program, List<INDArray> want) {
+        INDArray before = graph.parameters().flat().dup();
+        try {
+            for (ParameterLayout.Entry entry : graph.parameters().layout().entries()) {
+                INDArray view = graph.parameters().view(entry.name());
+                view.assign(change().apply(view));
+            }
+            compare(
+                    candidate,
+                    "forward after a change of the parameters",
+                    want,
+                    copies(program.forward(built.inputs())));
+        } finally {
+            graph.parameters().flat().assign(before);
+        }
+    }
+
+    private void backward(Candidate candidate) {
+        Gradients gradients = candidate.engine().newGradients(graph.parameters().layout());
+        gradients.parts().forEach(part -> part.assign(Float.NaN));
+        try (Program program = candidate.engine().compile(graph)) {
+            if (EngineProbe.isCompiled(program)) {
+                compiled.add(candidate.name());
+            }
+            List<INDArray> first = copies(program.backward(built.inputs(), gradients));
+            addGradients(first, gradients);
+            compare(candidate, "backward", wanted, first);
+            List<INDArray> second = copies(program.backward(built.inputs(), gradients));
+            addGradients(second, gradients);
+            same(candidate, "backward again", first, second);
+            compare(candidate, "forward of the training program", wanted, copies(program.forward(built.inputs())));
+        } finally {
+            gradients.parts().forEach(INDArray::close);
+        }
+    }
+
+    private List<INDArray> copies(Map<String, INDArray> outputs) {
+        List<INDArray> copies = new ArrayList<>();
+        built.outputs().forEach(name -> copies.add(outputs.get(name).dup('c')));
+        return copies;
+    }
+
+    private void addGradients(List<INDArray> to, Gradients gradients) {
+        INDArray sum = gradients.sum();
+        for (String name : built.parameters()) {
+            ParameterLayout.Entry entry = graph.parameters().layout().get(name);
+            float[] values = sum.get(org.nd4j.linalg.indexing.NDArrayIndex.interval(
+                            entry.offset(), entry.offset() + entry.length()))
+                    .toFloatVector();
+            to.add(org.nd4j.linalg.factory.Nd4j.createFromArray(values).reshape('c', entry.shape()));
+        }
+        sum.close();
+    }
+
+    private void same(Candidate candidate, String phase, List<INDArray> first, List<INDArray> second) {
+        for (int i = 0; i < first.size(); i++) {
+            if (!first.get(i).equalsWithEps(second.get(i), 0)) {
+                double error = error(first.get(i).castTo(DataType.DOUBLE), second.get(i));
+                findings.add(new Finding(candidate.name(), phase, name(i), error, 0, "other bits than the first run"));
+            }
+        }
+    }
+
+    private String name(int position) {
+        int outputs = built.outputs().size();
+        return position < outputs
+                ? "output " + built.outputs().get(position)
+                : "gradient of " + built.parameters().get(position - outputs);
+    }
+
+    private void compare(Candidate candidate, String phase, List<INDArray> want, List<INDArray> got) {
+        for (int i = 0; i < got.size(); i++) {
+            boolean gradient = i >= built.outputs().size();
+            double bar = gradient ? candidate.gradientBar() : candidate.outputBar();
+            if (!java.util.Arrays.equals(want.get(i).shape(), got.get(i).shape())) {
+                String shapes = java.util.Arrays.toString(got.get(i).shape()) + " instead of "
+                        + java.util.Arrays.toString(want.get(i).shape());
+                findings.add(new Finding(candidate.name(), phase, name(i), Double.POSITIVE_INFINITY, bar, shapes));
+                continue;
+            }
+            double norm = norm(want.get(i));
+            double error = norm(want.get(i).sub(got.get(i).castTo(DataType.DOUBLE)));
+            if (error <= bar * norm) {
+                continue;
+            }
+            if (want == wanted && error <= NOISE_MARGIN * noise(candidate.rounding(), i)) {
+                relaxed++;
+                continue;
+            }
+            if (want != wanted && error <= 10 * bar * (1 + norm)) {
+                continue;
+            }
+            String judge = gradient
+                    ? FiniteDifference.judge(recipe, i - built.outputs().size(), want.get(i), got.get(i))
+                    : "";
+            String detail = String.format("|got - want| %.3e, |want| %.3e", error, norm) + judge;
+            findings.add(new Finding(candidate.name(), phase, name(i), error / norm, bar, detail));
+        }
+    }
+
+    /** How far the noise of a relative size moves a tensor, at most. */
+    private double noise(double rounding, int position) {
+        List<List<INDArray>> runs = noisy.computeIfAbsent(rounding, this::noisyRuns);
+        return runs.stream()
+                .mapToDouble(run -> norm(run.get(position).sub(wanted.get(position))))
+                .max()
+                .orElse(0);
+    }
+
+    private List<List<INDArray>> noisyRuns(double rounding) {
+        List<List<INDArray>> runs = new ArrayList<>();
+        for (int i = 0; i < NOISY_RUNS; i++) {
+            try {
+                Reference run = new Reference(recipe, rounding, i);
+                runs.add(recipe.loss() == null ? run.outputs() : run.outputsAndGradients());
+            } catch (Reference.NotRunnableException e) {
+                // Less evidence: the bar stays as it is.
+                continue;
+            }
+        }
+        return runs;
+    }
+
+    private static double error(INDArray want, INDArray got) {
+        return norm(want.sub(got.castTo(DataType.DOUBLE))) / norm(want);
+    }
+
+    private static double norm(INDArray array) {
+        return array.norm2Number().doubleValue();
+    }
+}

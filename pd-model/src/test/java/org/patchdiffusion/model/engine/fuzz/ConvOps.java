@@ -125,12 +125,7 @@ final class ConvOps {
         int kernel = s.parameter(Math.sqrt(1.0 / (k * k * (half + other))), k, k, half + other, out);
         int bias = s.parameter(0.3, out);
         int first = conv(s, s.chance(0.5) ? joined : whole, geometry, kernel, bias);
-        int second = conv(
-                s,
-                s.shape(first) == null ? whole : s.chance(0.9) ? other(s, first, joined, whole) : whole,
-                geometry,
-                kernel,
-                bias);
+        int second = conv(s, other(s, first, joined, whole), geometry, kernel, bias);
         s.add("add", s.shape(first), (c, v) -> v[0].add(v[1]), first, second);
     }
 
@@ -143,17 +138,17 @@ final class ConvOps {
         int x = s.value(4);
         long[] in = s.shape(x);
         int k = s.one(1, 2, 3, 3, 4);
-        int p = s.between(0, k);
-        Geometry geometry = new Geometry(k, k, s.chance(0.8) ? 1 : 2, 1, 1, 1, p, s.chance(0.8) ? p : 0, false);
+        int p = s.departs(0.4) ? s.between(0, k) : k / 2;
+        Geometry geometry = new Geometry(k, k, !s.departs(0.2) ? 1 : 2, 1, 1, 1, p, !s.departs(0.2) ? p : 0, false);
         if (!geometry.fits(in)) {
             return;
         }
-        boolean separable = s.chance(0.6);
+        boolean separable = !s.departs(0.4);
         int kernel = separable
                 ? separable(s, k)
                 : s.chance(0.5) ? s.constant(0.5, k, k, 1, 1) : s.parameter(0.5, k, k, 1, 1);
         long[] shape = {in[0], in[1], geometry.height(in[2]), geometry.width(in[3])};
-        boolean swapped = s.chance(0.1);
+        boolean swapped = s.departs(0.1);
         Conv2DConfig config = geometry.config(WeightsFormat.YXIO, "NCHW");
         Form form = (c, v) -> {
             SDVariable planes = swapped

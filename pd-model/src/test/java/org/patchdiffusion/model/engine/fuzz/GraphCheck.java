@@ -1,6 +1,7 @@
 package org.patchdiffusion.model.engine.fuzz;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,8 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
@@ -68,9 +71,7 @@ final class GraphCheck {
         for (int i = 0; i < values.length; i++) {
             turned[i] = values[values.length - 1 - i];
         }
-        return org.nd4j.linalg.factory.Nd4j.createFromArray(turned)
-                .reshape('c', p.shape())
-                .castTo(p.dataType());
+        return Nd4j.createFromArray(turned).reshape('c', p.shape()).castTo(p.dataType());
     }
 
     List<Finding> findings() {
@@ -174,17 +175,16 @@ final class GraphCheck {
         INDArray sum = gradients.sum();
         for (String name : built.parameters()) {
             ParameterLayout.Entry entry = graph.parameters().layout().get(name);
-            float[] values = sum.get(org.nd4j.linalg.indexing.NDArrayIndex.interval(
-                            entry.offset(), entry.offset() + entry.length()))
+            float[] values = sum.get(NDArrayIndex.interval(entry.offset(), entry.offset() + entry.length()))
                     .toFloatVector();
-            to.add(org.nd4j.linalg.factory.Nd4j.createFromArray(values).reshape('c', entry.shape()));
+            to.add(Nd4j.createFromArray(values).reshape('c', entry.shape()));
         }
         sum.close();
     }
 
     private void same(Candidate candidate, String phase, List<INDArray> first, List<INDArray> second) {
         for (int i = 0; i < first.size(); i++) {
-            if (!first.get(i).equalsWithEps(second.get(i), 0)) {
+            if (!Arrays.equals(floats(first.get(i)), floats(second.get(i)))) {
                 double error = error(first.get(i).castTo(DataType.DOUBLE), second.get(i));
                 findings.add(new Finding(candidate.name(), phase, name(i), error, 0, "other bits than the first run"));
             }
@@ -202,9 +202,9 @@ final class GraphCheck {
         for (int i = 0; i < got.size(); i++) {
             boolean gradient = i >= built.outputs().size();
             double bar = gradient ? candidate.gradientBar() : candidate.outputBar();
-            if (!java.util.Arrays.equals(want.get(i).shape(), got.get(i).shape())) {
-                String shapes = java.util.Arrays.toString(got.get(i).shape()) + " instead of "
-                        + java.util.Arrays.toString(want.get(i).shape());
+            if (!Arrays.equals(want.get(i).shape(), got.get(i).shape())) {
+                String shapes = Arrays.toString(got.get(i).shape()) + " instead of "
+                        + Arrays.toString(want.get(i).shape());
                 findings.add(new Finding(candidate.name(), phase, name(i), Double.POSITIVE_INFINITY, bar, shapes));
                 continue;
             }
@@ -249,6 +249,10 @@ final class GraphCheck {
             }
         }
         return runs;
+    }
+
+    private static float[] floats(INDArray array) {
+        return array.dup('c').ravel().toFloatVector();
     }
 
     private static double error(INDArray want, INDArray got) {

@@ -70,7 +70,7 @@ final class GraphGenerator {
         SplittableRandom random = new SplittableRandom(seed * 1_000_003L + index);
         boolean square = random.nextDouble() < 0.25;
         int batch = random.nextInt(1, 6);
-        Sketch s = new Sketch(random, batch);
+        Sketch s = new Sketch(random, batch, random.nextDouble() < 0.4);
         // Equal sizes hide which axis a broadcast goes over.
         long side = s.between(2, 9);
         long channels = square ? batch : ConvOps.channels(s);
@@ -79,7 +79,7 @@ final class GraphGenerator {
         if (s.chance(0.85)) {
             ConvOps.plain(s);
         }
-        double strange = s.one(0.0, 0.0, 0.1, 0.3, 0.7);
+        double strange = s.familiar() ? 0 : s.one(0.0, 0.1, 0.3, 0.7);
         int length = s.between(1, s.one(3, 6, 10));
         for (int i = 0; i < length; i++) {
             step(s, strange, forward);
@@ -124,22 +124,27 @@ final class GraphGenerator {
         }
         outputs.add(last);
         while (s.chance(0.35)) {
-            outputs.add(s.chance(0.9) ? s.anyValue() : s.between(0, s.steps().size() - 1));
+            outputs.add(!s.departs(0.15) ? s.anyValue() : s.between(0, s.steps().size() - 1));
         }
         if (s.chance(0.08)) {
             // The same value under two names.
             int of = outputs.get(0);
             outputs.add(s.add("identity", s.shape(of), (c, v) -> c.sd().identity(v[0]), of));
         }
-        if (s.find(Sketch::isParameter).isEmpty()) {
-            long[] shape = s.shape(outputs.get(0));
-            int weight = s.parameter(1, shape);
-            outputs.add(s.add("mul", shape, (c, v) -> v[0].mul(v[1]), outputs.get(0), weight));
+        if (!dependsOnParameters(s, last)) {
+            int weight = s.parameter(1, s.shape(last));
+            last = s.add("mul", s.shape(last), (c, v) -> v[0].mul(v[1]), last, weight);
+            outputs.set(0, last);
         }
         if (forward) {
             return new Recipe(label, s.steps(), outputs, null);
         }
-        List<Integer> terms = s.chance(0.7) ? List.of(last) : outputs;
+        List<Integer> terms = !s.departs(0.4) ? List.of(last) : outputs;
         return new Recipe(label, s.steps(), outputs, new Loss(s.one(Loss.Kind.values()), terms, s.nextSeed()));
+    }
+
+    private static boolean dependsOnParameters(Sketch s, int step) {
+        return Sketch.isParameter(s.steps().get(step))
+                || s.steps().get(step).inputs().stream().anyMatch(input -> dependsOnParameters(s, input));
     }
 }

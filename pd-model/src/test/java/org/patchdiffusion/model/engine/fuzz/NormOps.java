@@ -86,10 +86,10 @@ final class NormOps {
     }
 
     private static List<Integer> affine(Sketch s, long channels) {
-        boolean flat = s.chance(0.7);
+        boolean flat = !s.departs(0.3);
         long[] shape = flat ? new long[] {channels} : new long[] {1, channels, 1, 1};
-        int gamma = s.chance(0.9) ? s.parameterAround(1, 0.3, shape) : s.constant(1, shape);
-        int beta = s.chance(0.9) ? s.parameter(0.3, shape) : s.constant(0.3, shape);
+        int gamma = !s.departs(0.1) ? s.parameterAround(1, 0.3, shape) : s.constant(1, shape);
+        int beta = !s.departs(0.1) ? s.parameter(0.3, shape) : s.constant(0.3, shape);
         return List.of(view(s, gamma, channels), view(s, beta, channels));
     }
 
@@ -125,18 +125,21 @@ final class NormOps {
         long[] in = s.shape(x);
         Form form = (c, v) -> {
             SameDiff sd = c.sd();
+            long[] kept = ResampleOps.reduced(grouping.shape, grouping.axes, true);
             SDVariable y = Arrays.equals(grouping.shape, in) ? v[0] : sd.reshape(v[0], grouping.shape);
-            SDVariable mean = sd.mean(y, true, grouping.axes);
-            SDVariable d = y.sub(mean);
+            SDVariable mean = c.rounded(sd.mean(y, true, grouping.axes), kept);
+            SDVariable d = c.rounded(y.sub(mean), grouping.shape);
             SDVariable var =
                     switch (variance) {
                         case PRODUCT -> sd.mean(d.mul(d), true, grouping.axes);
                         case SQUARE -> sd.mean(sd.math().square(d), true, grouping.axes);
-                        case DIFFERENCE_OF_MOMENTS -> sd.mean(y.mul(y), true, grouping.axes)
-                                .sub(mean.mul(mean));
+                        case DIFFERENCE_OF_MOMENTS -> c.rounded(sd.mean(y.mul(y), true, grouping.axes), kept)
+                                .sub(c.rounded(mean.mul(mean), kept));
                     };
-            SDVariable z =
-                    root ? d.div(sd.math().sqrt(var.add(eps))) : d.mul(sd.math().rsqrt(var.add(eps)));
+            SDVariable shifted = c.rounded(var.add(eps), kept);
+            SDVariable z = root
+                    ? d.div(sd.math().sqrt(shifted))
+                    : d.mul(c.rounded(sd.math().rsqrt(shifted), kept));
             return Arrays.equals(grouping.shape, in) ? z : sd.reshape(z, in);
         };
         String text = "norm " + Arrays.toString(grouping.shape) + " over " + Arrays.toString(grouping.axes) + " "
@@ -145,11 +148,11 @@ final class NormOps {
         if (affine.isEmpty()) {
             return z;
         }
-        boolean left = s.chance(0.15);
+        boolean left = s.departs(0.15);
         int scaled = left
                 ? s.add("mul", in, (c, v) -> v[0].mul(v[1]), affine.get(0), z)
                 : s.add("mul", in, (c, v) -> v[0].mul(v[1]), z, affine.get(0));
-        return s.chance(0.1)
+        return s.departs(0.1)
                 ? s.add("add", in, (c, v) -> v[0].add(v[1]), affine.get(1), scaled)
                 : s.add("add", in, (c, v) -> v[0].add(v[1]), scaled, affine.get(1));
     }
@@ -162,7 +165,7 @@ final class NormOps {
         if (s.shape(e)[0] != in[0]) {
             return;
         }
-        long[] shape = s.chance(0.85) ? new long[] {in[0], in[1], 1, 1} : new long[] {in[0], in[1], 1};
+        long[] shape = !s.departs(0.15) ? new long[] {in[0], in[1], 1, 1} : new long[] {in[0], in[1], 1};
         if (shape.length == 3 && in[0] != in[1] && in[1] != 1 && in[0] != 1) {
             return;
         }
@@ -176,15 +179,15 @@ final class NormOps {
 
     /** {@code norm · (scale + 1) + shift} with both from one vector, and near misses. */
     static void adaptive(Sketch s) {
-        int x = s.chance(0.8) ? plain(s) : s.value(4);
+        int x = !s.departs(0.2) ? plain(s) : s.value(4);
         long[] in = s.shape(x);
         int e = VectorOps.dense(s, s.value(2), 2 * in[1]);
         if (s.shape(e)[0] != in[0]) {
             return;
         }
-        double one = s.chance(0.85) ? 1 : 0.5;
-        int first = s.chance(0.85) ? 0 : 1;
-        int second = s.chance(0.9) ? 1 - first : first;
+        double one = !s.departs(0.15) ? 1 : 0.5;
+        int first = !s.departs(0.15) ? 0 : 1;
+        int second = !s.departs(0.1) ? 1 - first : first;
         Form form = (c, v) -> {
             SDVariable[] halves = c.sd().split(v[1], 2, 1);
             SDVariable scale = c.sd().reshape(halves[first], in[0], in[1], 1, 1).add(one);

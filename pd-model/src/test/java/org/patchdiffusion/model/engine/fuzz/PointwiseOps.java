@@ -32,7 +32,7 @@ final class PointwiseOps {
     static void number(Sketch s) {
         int x = s.anyValue();
         double factor = s.one(0.5, -0.7, 1.0, 1.3, 2.0, Math.sqrt(0.5));
-        String kind = s.one("mul", "mul", "div", "add", "sub", "rsub", "neg");
+        String kind = s.familiar() ? s.one("mul", "div") : s.one("mul", "mul", "div", "add", "sub", "rsub", "neg");
         Form form = (c, v) -> switch (kind) {
             case "mul" -> v[0].mul(factor);
             case "div" -> v[0].div(factor);
@@ -54,7 +54,8 @@ final class PointwiseOps {
     }
 
     private static void arithmetic(Sketch s, int a, int b, long[] shape) {
-        String kind = s.one("add", "add", "sub", "mul", "div by 1 + b²", "max");
+        String kind =
+                s.familiar() ? s.one("add", "sub", "mul") : s.one("add", "add", "sub", "mul", "div by 1 + b²", "max");
         Form form = (c, v) -> switch (kind) {
             case "add" -> v[0].add(v[1]);
             case "sub" -> v[0].sub(v[1]);

@@ -41,6 +41,9 @@ final class Reference {
         } catch (RuntimeException e) {
             throw notRunnable(e);
         }
+        if (initial.isEmpty()) {
+            throw new NotRunnableException("no parameters", null);
+        }
     }
 
     /** The outputs, the loss among them if there is one, in the order of the built graph. */

@@ -15,7 +15,7 @@ final class ResampleOps {
     static void halve(Sketch s) {
         int x = s.value(4);
         long[] in = s.shape(x);
-        if (in[2] < 2 || in[3] < 2) {
+        if (in[2] < 2 || in[3] < 2 || s.familiar() && (in[2] % 2 != 0 || in[3] % 2 != 0)) {
             return;
         }
         Pooling2DConfig config =
@@ -67,13 +67,13 @@ final class ResampleOps {
     static void upsample(Sketch s) {
         int x = s.value(4);
         long[] in = s.shape(x);
-        int h = s.chance(0.6) ? 2 : s.between(1, 3);
-        int w = s.chance(0.8) ? h : s.between(1, 3);
+        int h = !s.departs(0.4) ? 2 : s.between(1, 3);
+        int w = !s.departs(0.2) ? h : s.between(1, 3);
         if (in[2] * h > 20 || in[3] * w > 20) {
             return;
         }
         long[] shape = {in[0], in[1], in[2] * h, in[3] * w};
-        if (s.chance(0.8)) {
+        if (!s.departs(0.2)) {
             s.add("upsampling2d " + h + "," + w, shape, (c, v) -> c.sd().cnn().upsampling2d(v[0], h, w, true), x);
             return;
         }
@@ -87,7 +87,7 @@ final class ResampleOps {
     /** Along the channels; now and then along another axis. */
     static void concat(Sketch s) {
         int x = s.value(4);
-        int axis = s.chance(0.85) ? 1 : s.between(0, 3);
+        int axis = !s.departs(0.15) ? 1 : s.between(0, 3);
         long[] shape = s.shape(x).clone();
         var fitting = s.find(step -> step.shape().length == 4
                 && agree(step.shape(), shape, axis)

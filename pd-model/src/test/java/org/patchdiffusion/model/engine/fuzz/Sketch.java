@@ -11,10 +11,17 @@ final class Sketch {
     private final SplittableRandom random;
     private final List<Step> steps = new ArrayList<>();
     private final long batch;
+    private final boolean familiar;
 
-    Sketch(SplittableRandom random, long batch) {
+    /**
+     * An empty recipe.
+     *
+     * @param familiar whether everything is written the way that the networks of this project write it
+     */
+    Sketch(SplittableRandom random, long batch, boolean familiar) {
         this.random = random;
         this.batch = batch;
+        this.familiar = familiar;
     }
 
     long batch() {
@@ -31,6 +38,15 @@ final class Sketch {
 
     boolean chance(double probability) {
         return random.nextDouble() < probability;
+    }
+
+    /** Whether to depart from the familiar way of writing something. */
+    boolean departs(double probability) {
+        return chance(probability) && !familiar;
+    }
+
+    boolean familiar() {
+        return familiar;
     }
 
     /** Inclusive bounds. */
@@ -62,7 +78,7 @@ final class Sketch {
     }
 
     int placeholder(long... shape) {
-        Leaf.Memory memory = chance(0.8) ? Leaf.Memory.ROW_MAJOR : one(Leaf.Memory.values());
+        Leaf.Memory memory = !departs(0.2) ? Leaf.Memory.ROW_MAJOR : one(Leaf.Memory.values());
         return leaf(Leaf.normal(Leaf.Kind.PLACEHOLDER, memory, random, 1, shape));
     }
 
@@ -87,7 +103,7 @@ final class Sketch {
     /** An earlier parameter of exactly this shape in one case of {@code 1 / odds}, or a new one. */
     int sharedParameter(double odds, double scale, long... shape) {
         List<Integer> known = find(step -> isParameter(step) && Arrays.equals(step.shape(), shape));
-        return !known.isEmpty() && chance(odds) ? one(known) : parameter(scale, shape);
+        return !known.isEmpty() && chance(familiar ? 0.03 : odds) ? one(known) : parameter(scale, shape);
     }
 
     static boolean isParameter(Step step) {
@@ -138,6 +154,9 @@ final class Sketch {
                 find(step -> !isWeight(step) && Arrays.equals(step.shape(), shape) && step != steps.get(of));
         if (!known.isEmpty() && chance(0.7)) {
             return one(known);
+        }
+        if (familiar) {
+            return chance(0.6) ? placeholder(shape) : constant(1, shape);
         }
         return chance(0.6) ? placeholder(shape) : chance(0.5) ? constant(1, shape) : parameter(1, shape);
     }

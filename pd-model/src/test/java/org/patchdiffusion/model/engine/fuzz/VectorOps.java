@@ -28,7 +28,7 @@ final class VectorOps {
         if (s.chance(0.2)) {
             return y;
         }
-        int bias = s.chance(0.85) ? s.parameter(0.3, out) : s.parameter(0.3, s.chance(0.5) ? 1 : out);
+        int bias = !s.departs(0.15) ? s.parameter(0.3, out) : s.parameter(0.3, s.chance(0.5) ? 1 : out);
         return s.add("add", shape, (c, v) -> v[0].add(v[1]), y, bias);
     }
 
@@ -53,7 +53,7 @@ final class VectorOps {
         if (s.shape(vector)[0] != in[0]) {
             return;
         }
-        boolean add = s.chance(0.6);
+        boolean add = !s.departs(0.4);
         Form form = (c, v) -> {
             SDVariable spread = c.sd().reshape(v[1], in[0], in[1], 1, 1);
             return add ? v[0].add(spread) : v[0].mul(spread);
@@ -124,10 +124,10 @@ final class VectorOps {
         Attention form = new Attention(
                 in,
                 heads,
-                s.chance(0.85) ? 2 : 1,
-                s.chance(0.85) ? 1 : 0.5,
-                s.chance(0.8) ? List.of(0, 1, 2) : s.one(List.of(1, 0, 2), List.of(2, 1, 0), List.of(0, 2, 1)),
-                s.one(0, 0, 0, 1, 2));
+                !s.departs(0.15) ? 2 : 1,
+                !s.departs(0.15) ? 1 : 0.5,
+                !s.departs(0.2) ? List.of(0, 1, 2) : s.one(List.of(1, 0, 2), List.of(2, 1, 0), List.of(0, 2, 1)),
+                s.familiar() ? 0 : s.one(0, 0, 0, 1, 2));
         s.add(form.toString(), in, form, qkv);
     }
 

@@ -61,6 +61,12 @@ final class ConvOps {
         conv(s, x, new Geometry(k, k, 1, 1, 1, 1, k / 2, k / 2, false), channels(s), true);
     }
 
+    /** A narrow kernel between many channels: of a power of two of elements. */
+    static void wide(Sketch s) {
+        Geometry point = new Geometry(1, 1, 1, 1, 1, 1, 0, 0, false);
+        conv(s, conv(s, s.value(4), point, 32, true), point, 64, true);
+    }
+
     /** Anything that {@code conv2d} takes. */
     static void general(Sketch s) {
         int x = s.value(4);

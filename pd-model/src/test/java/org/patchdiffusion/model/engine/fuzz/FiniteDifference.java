@@ -11,20 +11,37 @@ final class FiniteDifference {
 
     private FiniteDifference() {}
 
-    /** The derivative along the difference of the two gradients, and what each of them says it is. */
-    static String judge(Recipe recipe, int parameter, INDArray stock, INDArray engine) {
+    /**
+     * Three derivatives of the loss along the difference of the two gradients.
+     *
+     * @param measured by the definition
+     */
+    record Verdict(double measured, double stock, double engine) {
+
+        /** Whether it is stock SameDiff that is wrong. */
+        boolean engineIsRight() {
+            return Math.abs(measured - engine) < 1e-3 * Math.abs(stock - engine);
+        }
+
+        @Override
+        public String toString() {
+            return String.format(
+                    "derivative along their difference %.6g, stock SameDiff %.6g, the engine %.6g",
+                    measured, stock, engine);
+        }
+    }
+
+    static Verdict judge(Recipe recipe, int parameter, INDArray stock, INDArray engine) {
+        INDArray got = engine.castTo(DataType.DOUBLE);
+        INDArray direction = got.sub(stock);
+        direction.divi(direction.norm2Number().doubleValue());
         try {
-            INDArray got = engine.castTo(DataType.DOUBLE);
-            INDArray direction = got.sub(stock);
-            direction.divi(direction.norm2Number().doubleValue());
             Reference reference = new Reference(recipe);
             double up = loss(reference, parameter, direction.mul(STEP));
             double down = loss(reference, parameter, direction.mul(-STEP));
-            return String.format(
-                    "; derivative along their difference %.6g, stock SameDiff %.6g, the engine %.6g",
-                    (up - down) / (2 * STEP), dot(stock, direction), dot(got, direction));
+            return new Verdict((up - down) / (2 * STEP), dot(stock, direction), dot(got, direction));
         } catch (Reference.NotRunnableException e) {
-            return "; no finite difference: " + e.getMessage();
+            throw new IllegalStateException(e);
         }
     }
 

@@ -31,6 +31,7 @@ class FuzzTest {
     private final Map<String, Integer> compiled = new TreeMap<>();
     private int failing;
     private int relaxed;
+    private int stockIsWrong;
 
     @Test
     void everyEngineGivesTheNumbersOfSameDiff() {
@@ -40,7 +41,8 @@ class FuzzTest {
         }
         int left = skipped.values().stream().mapToInt(n -> n).sum();
         String summary = GRAPHS + " graphs, compiled " + compiled + ", skipped " + left + " " + skipped + ", " + relaxed
-                + " tensors near cancellation, " + failing + " graphs failed";
+                + " tensors near cancellation, " + stockIsWrong + " gradients wrong in stock SameDiff, " + failing
+                + " graphs failed";
         if (GRAPHS != 300) {
             System.err.println(summary);
         }
@@ -54,6 +56,7 @@ class FuzzTest {
             GraphCheck check = new GraphCheck(recipe).run(candidates);
             check.compiled().forEach(name -> compiled.merge(name, 1, Integer::sum));
             relaxed += check.relaxed();
+            stockIsWrong += check.stockIsWrong();
             if (!check.findings().isEmpty()) {
                 failing++;
                 if (reports.size() < SHOWN) {

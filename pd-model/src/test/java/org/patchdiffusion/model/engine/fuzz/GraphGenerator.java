@@ -13,9 +13,11 @@ final class GraphGenerator {
 
     private static final List<Choice> KNOWN = List.of(
             new Choice(8, ConvOps::plain),
+            new Choice(1, ConvOps::wide),
             new Choice(6, NormOps::plain),
             new Choice(4, PointwiseOps::activation),
             new Choice(4, PointwiseOps::residual),
+            new Choice(2, PointwiseOps::residualAndNorm),
             new Choice(2, PointwiseOps::number),
             new Choice(3, PointwiseOps::equalSizes),
             new Choice(2, VectorOps::overImage),

@@ -66,6 +66,11 @@ final class PointwiseOps {
         s.add(kind, shape, form, a, b);
     }
 
+    static void residualAndNorm(Sketch s) {
+        residual(s);
+        NormOps.plain(s);
+    }
+
     /** {@code (a + b) · factor}, and what may come before and behind it. */
     static void residual(Sketch s) {
         int a = s.value(4);

@@ -77,6 +77,20 @@ final class Sketch {
         return add(leaf.toString(), leaf.shape(), leaf);
     }
 
+    /** Images of which a pixel is far from all others, the first one perhaps, or all are far from 0. */
+    int imageWithOutliers(long... shape) {
+        Leaf leaf = Leaf.normal(Leaf.Kind.PLACEHOLDER, Leaf.Memory.ROW_MAJOR, random, 1, shape);
+        int pixels = Math.toIntExact(shape[2] * shape[3]);
+        int at = chance(0.5) ? 0 : between(0, pixels - 1);
+        boolean all = chance(0.3);
+        for (int i = 0; i < leaf.values().length; i++) {
+            if (all || i % pixels == at) {
+                leaf.values()[i] += all ? 10 : 30;
+            }
+        }
+        return add("placeholder " + (all ? "far from 0" : "with outliers"), shape, leaf);
+    }
+
     int placeholder(long... shape) {
         Leaf.Memory memory = !departs(0.2) ? Leaf.Memory.ROW_MAJOR : one(Leaf.Memory.values());
         return leaf(Leaf.normal(Leaf.Kind.PLACEHOLDER, memory, random, 1, shape));

@@ -16,7 +16,7 @@ import org.nd4j.linalg.factory.Nd4j;
 final class BuildContext {
     private final SameDiff sd = SameDiff.create();
     private final DataType type;
-    private final double noise;
+    private final Noise noise;
     private final SplittableRandom random;
     private final Map<String, INDArray> inputs = new LinkedHashMap<>();
     private final List<String> parameters = new ArrayList<>();
@@ -25,13 +25,12 @@ final class BuildContext {
     /**
      * An empty graph.
      *
-     * @param noise relative size of the noise that follows every step; 0 for none
-     * @param seed of the noise
+     * @param noise follows every step
      */
-    BuildContext(DataType type, double noise, long seed) {
+    BuildContext(DataType type, Noise noise) {
         this.type = type;
         this.noise = noise;
-        this.random = new SplittableRandom(seed);
+        this.random = new SplittableRandom(noise.seed());
         sd.setArrayHolders(new SingleThreadArrayHolder(), new SingleThreadArrayHolder(), false);
     }
 
@@ -67,18 +66,36 @@ final class BuildContext {
         return sd.constant("c" + leaves++, array);
     }
 
-    /** What float32 would do to a result, many times larger or smaller: a factor near 1 for each element. */
+    /** What float32 would do to the result of an operation inside a step, but larger: a factor near 1 for each element. */
     SDVariable rounded(SDVariable exact, long[] shape) {
-        if (noise == 0) {
+        return rounded(exact, shape, 1);
+    }
+
+    /** The same for a sum of so many elements, which rounds each time. */
+    SDVariable rounded(SDVariable exact, long[] shape, double elements) {
+        if (noise.size() == 0) {
             return exact;
         }
-        double[] factors = new double[Math.toIntExact(Leaf.product(shape))];
-        for (int i = 0; i < factors.length; i++) {
-            factors[i] = 1 + noise * random.nextGaussian();
+        return exact.mul(random(shape, 1, noise.size() * Math.sqrt(elements)));
+    }
+
+    /** The result of a step: its value and, independent of that, its gradient. */
+    SDVariable result(SDVariable exact, Step step, int index) {
+        if (noise.size() == 0) {
+            return exact;
+        }
+        double scale = noise.size() * noise.scales().get(index);
+        return exact.mul(random(step.shape(), 1, noise.size())).add(random(step.shape(), 0, scale));
+    }
+
+    private SDVariable random(long[] shape, double mean, double deviation) {
+        double[] values = new double[Math.toIntExact(Leaf.product(shape))];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = mean + deviation * random.nextGaussian();
         }
         INDArray array = shape.length == 0
-                ? Nd4j.scalar(factors[0])
-                : Nd4j.createFromArray(factors).reshape('c', shape);
-        return exact.mul(sd.constant("noise" + leaves++, array));
+                ? Nd4j.scalar(values[0])
+                : Nd4j.createFromArray(values).reshape('c', shape);
+        return sd.constant("noise" + leaves++, array);
     }
 }

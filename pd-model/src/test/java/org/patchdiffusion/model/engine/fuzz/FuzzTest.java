@@ -41,7 +41,7 @@ class FuzzTest {
         }
         int left = skipped.values().stream().mapToInt(n -> n).sum();
         String summary = GRAPHS + " graphs, compiled " + compiled + ", skipped " + left + " " + skipped + ", " + relaxed
-                + " tensors near cancellation, " + stockIsWrong + " gradients wrong in stock SameDiff, " + failing
+                + " tensors near cancellation, " + stockIsWrong + " wrong in stock SameDiff, " + failing
                 + " graphs failed";
         if (GRAPHS != 300) {
             System.err.println(summary);

@@ -16,8 +16,8 @@ final class GraphGenerator {
             new Choice(1, ConvOps::wide),
             new Choice(6, NormOps::plain),
             new Choice(4, PointwiseOps::activation),
-            new Choice(4, PointwiseOps::residual),
-            new Choice(2, PointwiseOps::residualAndNorm),
+            new Choice(3, PointwiseOps::residual),
+            new Choice(3, PointwiseOps::residualAndNorm),
             new Choice(2, PointwiseOps::number),
             new Choice(3, PointwiseOps::equalSizes),
             new Choice(2, VectorOps::overImage),
@@ -31,7 +31,7 @@ final class GraphGenerator {
             new Choice(1, PointwiseOps::square),
             new Choice(1, VectorOps::dense),
             new Choice(1, ConvOps::planes),
-            new Choice(1, ConvOps::sharedBehindConcat),
+            new Choice(2, ConvOps::sharedBehindConcat),
             new Choice(1, PointwiseOps::identity));
 
     private static final List<Choice> NEAR = List.of(
@@ -76,7 +76,13 @@ final class GraphGenerator {
         // Equal sizes hide which axis a broadcast goes over.
         long side = s.between(2, 9);
         long channels = square ? batch : ConvOps.channels(s);
-        s.placeholder(batch, channels, square ? batch : side, square ? batch : s.chance(0.7) ? side : s.between(1, 9));
+        long width = square ? batch : s.chance(0.7) ? side : s.between(1, 9);
+        if (s.chance(0.06)) {
+            s.imageWithOutliers(batch, Math.min(channels, 8), 32, s.one(32, 64));
+            NormOps.plain(s);
+        } else {
+            s.placeholder(batch, channels, square ? batch : side, width);
+        }
         boolean forward = s.chance(0.25);
         if (s.chance(0.85)) {
             ConvOps.plain(s);

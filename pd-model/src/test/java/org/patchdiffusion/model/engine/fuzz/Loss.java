@@ -46,14 +46,16 @@ record Loss(Kind kind, List<Integer> terms, long seed) {
 
     private SDVariable term(BuildContext context, SplittableRandom random, SDVariable value, long[] shape) {
         SameDiff sd = context.sd();
-        return switch (kind) {
-            case WEIGHTED -> sd.sum(value.mul(weights(context, Leaf.Kind.CONSTANT, random, shape)));
-            case FED_WEIGHTS -> sd.sum(value.mul(weights(context, Leaf.Kind.PLACEHOLDER, random, shape)));
-            case MEAN_SQUARE -> sd.mean(sd.math().square(value));
-            case PER_IMAGE -> perImage(context, random, value, shape);
-            case SCALED_SUM -> sd.sum(value.mul(weights(context, Leaf.Kind.CONSTANT, random, shape)))
-                    .mul(0.37);
-        };
+        SDVariable sum =
+                switch (kind) {
+                    case WEIGHTED -> sd.sum(value.mul(weights(context, Leaf.Kind.CONSTANT, random, shape)));
+                    case FED_WEIGHTS -> sd.sum(value.mul(weights(context, Leaf.Kind.PLACEHOLDER, random, shape)));
+                    case MEAN_SQUARE -> sd.mean(sd.math().square(value));
+                    case PER_IMAGE -> perImage(context, random, value, shape);
+                    case SCALED_SUM -> sd.sum(value.mul(weights(context, Leaf.Kind.CONSTANT, random, shape)))
+                            .mul(0.37);
+                };
+        return context.rounded(sum, new long[0], Leaf.product(shape));
     }
 
     private static SDVariable weights(BuildContext context, Leaf.Kind kind, SplittableRandom random, long... shape) {
@@ -66,6 +68,9 @@ record Loss(Kind kind, List<Integer> terms, long seed) {
             return sd.sum(value.mul(value));
         }
         SDVariable weight = weights(context, Leaf.Kind.PLACEHOLDER, random, shape[0]);
-        return sd.sum(sd.sum(value.mul(value), 1, 2, 3).mul(weight)).mul(1.0 / shape[0]);
+        long[] images = {shape[0]};
+        SDVariable sums =
+                context.rounded(sd.sum(value.mul(value), 1, 2, 3), images, Leaf.product(shape) / (double) shape[0]);
+        return sd.sum(sums.mul(weight)).mul(1.0 / shape[0]);
     }
 }

@@ -28,24 +28,30 @@ record Recipe(String label, List<Step> steps, List<Integer> outputs, Loss loss) 
     /**
      * A built graph.
      *
+     * @param steps names of the steps' values
      * @param outputs names, in the order of the recipe; the loss comes last if there is one
      */
     record Built(
-            SameDiff sd, Map<String, INDArray> inputs, List<String> parameters, List<String> outputs, String loss) {}
+            SameDiff sd,
+            Map<String, INDArray> inputs,
+            List<String> parameters,
+            List<String> steps,
+            List<String> outputs,
+            String loss) {}
 
     /** Without noise. */
     Built build(DataType type) {
-        return build(type, 0, 0);
+        return build(type, Noise.NONE);
     }
 
-    Built build(DataType type, double noise, long seed) {
-        BuildContext context = new BuildContext(type, noise, seed);
+    Built build(DataType type, Noise noise) {
+        BuildContext context = new BuildContext(type, noise);
         SDVariable[] values = new SDVariable[steps.size()];
         for (int i = 0; i < values.length; i++) {
             Step step = steps.get(i);
             SDVariable[] inputs =
                     step.inputs().stream().map(input -> values[input]).toArray(SDVariable[]::new);
-            values[i] = context.rounded(step.form().emit(context, inputs), step.shape());
+            values[i] = context.result(step.form().emit(context, inputs), step, i);
         }
         Set<String> names = new LinkedHashSet<>();
         outputs.forEach(output -> names.add(values[output].name()));
@@ -54,7 +60,13 @@ record Recipe(String label, List<Step> steps, List<Integer> outputs, Loss loss) 
             lossName = loss.emit(context, values, steps).name();
             names.add(lossName);
         }
-        return new Built(context.sd(), context.inputs(), context.parameters(), List.copyOf(names), lossName);
+        return new Built(
+                context.sd(),
+                context.inputs(),
+                context.parameters(),
+                Arrays.stream(values).map(SDVariable::name).toList(),
+                List.copyOf(names),
+                lossName);
     }
 
     /** Only the steps that an output or the loss needs. */

@@ -3,6 +3,7 @@ package org.patchdiffusion.model.engine.fuzz;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.api.OutAndGrad;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -25,13 +26,22 @@ final class Reference {
     private final List<INDArray> initial;
 
     Reference(Recipe recipe) throws NotRunnableException {
-        this(recipe, 0, 0);
+        this(recipe, Noise.NONE);
+    }
+
+    /** In another precision. */
+    Reference(Recipe recipe, DataType type) throws NotRunnableException {
+        this(() -> recipe.build(type));
     }
 
     /** With noise behind every step: what rounding does, made visible. */
-    Reference(Recipe recipe, double noise, long seed) throws NotRunnableException {
+    Reference(Recipe recipe, Noise noise) throws NotRunnableException {
+        this(() -> recipe.build(DataType.DOUBLE, noise));
+    }
+
+    private Reference(Supplier<Recipe.Built> builder) throws NotRunnableException {
         try {
-            built = recipe.build(DataType.DOUBLE, noise, seed);
+            built = builder.get();
             initial = built.parameters().stream()
                     .map(name -> built.sd().getVariable(name).getArr().dup('c'))
                     .toList();
@@ -75,13 +85,24 @@ final class Reference {
                 INDArray gradient = result.getGradients().get(built.parameters().get(i));
                 all.add(
                         gradient == null
-                                ? Nd4j.zeros(DataType.DOUBLE, initial.get(i).shape())
+                                ? Nd4j.zeros(
+                                        initial.get(i).dataType(),
+                                        initial.get(i).shape())
                                 : gradient.dup('c'));
             }
         } catch (RuntimeException e) {
             throw notRunnable(e);
         }
         return finite(all);
+    }
+
+    /** Root mean square of the value of each step. */
+    List<Double> scales() {
+        Map<String, INDArray> values = built.sd().output(built.inputs(), built.steps());
+        return built.steps().stream()
+                .map(values::get)
+                .map(value -> value.norm2Number().doubleValue() / Math.sqrt(value.length()))
+                .toList();
     }
 
     List<INDArray> initialParameters() {

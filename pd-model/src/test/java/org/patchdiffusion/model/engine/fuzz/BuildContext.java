@@ -21,6 +21,7 @@ final class BuildContext {
     private final Map<String, INDArray> inputs = new LinkedHashMap<>();
     private final List<String> parameters = new ArrayList<>();
     private int leaves;
+    private double inputScale;
 
     /**
      * An empty graph.
@@ -77,6 +78,21 @@ final class BuildContext {
             return exact;
         }
         return exact.mul(random(shape, 1, noise.size() * Math.sqrt(elements)));
+    }
+
+    /** Tells of which size the values are that the next step reads. */
+    void enter(Step step) {
+        if (noise.size() > 0) {
+            inputScale = step.inputs().stream()
+                    .mapToDouble(noise.scales()::get)
+                    .max()
+                    .orElse(1);
+        }
+    }
+
+    /** A value inside a step of about the size of its inputs, disturbed for one of its readers alone. */
+    SDVariable disturbed(SDVariable exact, long[] shape) {
+        return noise.size() == 0 ? exact : exact.add(random(shape, 0, noise.size() * inputScale));
     }
 
     /** The result of a step: its value and, independent of that, its gradient. */

@@ -1,7 +1,5 @@
 package org.patchdiffusion.model.engine.fuzz;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -36,20 +34,12 @@ final class FiniteDifference {
         INDArray direction = got.sub(stock);
         direction.divi(direction.norm2Number().doubleValue());
         try {
-            Reference reference = new Reference(recipe);
-            double up = loss(reference, parameter, direction.mul(STEP));
-            double down = loss(reference, parameter, direction.mul(-STEP));
+            double up = new Reference(recipe).loss(parameter, direction.mul(STEP));
+            double down = new Reference(recipe).loss(parameter, direction.mul(-STEP));
             return new Verdict((up - down) / (2 * STEP), dot(stock, direction), dot(got, direction));
         } catch (Reference.NotRunnableException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    private static double loss(Reference reference, int parameter, INDArray step)
-            throws Reference.NotRunnableException {
-        List<INDArray> values = new ArrayList<>(reference.initialParameters());
-        values.set(parameter, values.get(parameter).add(step));
-        return reference.outputs(values).get(reference.lossPosition()).getDouble(0);
     }
 
     private static double dot(INDArray a, INDArray b) {

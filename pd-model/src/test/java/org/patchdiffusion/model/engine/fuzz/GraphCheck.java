@@ -2,7 +2,6 @@ package org.patchdiffusion.model.engine.fuzz;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -23,43 +22,39 @@ import org.patchdiffusion.model.engine.Program;
  * the size of the engine's rounding behind every step, and the error may be a few times what that noise does.
  */
 final class GraphCheck {
-    private static final int NOISY_RUNS = 4;
     private static final double NOISE_MARGIN = 5;
 
     private final Recipe recipe;
-    private final Reference reference;
-    private final List<INDArray> wanted;
+    private final Expectation expected;
     private final Recipe.Built built;
     private final Graph graph;
     private final List<Finding> findings = new ArrayList<>();
     private final List<String> compiled = new ArrayList<>();
-    private final Map<Double, List<List<INDArray>>> noisy = new HashMap<>();
-    private final List<INDArray> changed;
-    private List<INDArray> stock;
+
+    /** Null if there is a loss, or if the other values make a root of something negative. */
+    private final Expectation changed;
+
     private int relaxed;
     private int stockIsWrong;
 
     GraphCheck(Recipe recipe) throws Reference.NotRunnableException {
         this.recipe = recipe;
-        reference = new Reference(recipe);
-        wanted = recipe.loss() == null ? reference.outputs() : reference.outputsAndGradients();
-        changed = recipe.loss() == null ? changedOutputs() : null;
+        expected = new Expectation(recipe, p -> p);
+        changed = recipe.loss() == null ? afterChange(recipe) : null;
         built = recipe.build(DataType.FLOAT);
         graph = Graph.of(built.sd(), built.outputs(), built.loss());
     }
 
-    /** Null if the other values make a root of something negative. */
-    private List<INDArray> changedOutputs() {
+    private static Expectation afterChange(Recipe recipe) {
         try {
-            return reference.outputs(
-                    reference.initialParameters().stream().map(change()::apply).toList());
+            return new Expectation(recipe, change(recipe));
         } catch (Reference.NotRunnableException e) {
             return null;
         }
     }
 
     /** What happens to the parameters between two runs: a function of the recipe. */
-    private UnaryOperator<INDArray> change() {
+    private static UnaryOperator<INDArray> change(Recipe recipe) {
         return switch (Math.floorMod(recipe.label().hashCode(), 4)) {
             case 0 -> p -> p.mul(0.9);
             case 1 -> GraphCheck::reversed;
@@ -104,11 +99,11 @@ final class GraphCheck {
     private void run(Candidate candidate) {
         guarded(candidate, recipe.loss() == null ? "forward" : "backward", () -> {
             if (recipe.loss() == null) {
-                forward(candidate, graph, wanted, changed);
+                forward(candidate, graph, changed);
             } else {
                 backward(candidate);
                 Graph inference = new Graph(graph.sameDiff(), graph.parameters(), graph.outputs(), null);
-                forward(candidate, inference, wanted, null);
+                forward(candidate, inference, null);
             }
             return null;
         });
@@ -118,7 +113,7 @@ final class GraphCheck {
         try {
             action.get();
         } catch (RuntimeException | StackOverflowError e) {
-            if (stock().isEmpty()) {
+            if (expected.stock().isEmpty()) {
                 return;
             }
             String where = e.getStackTrace().length == 0 ? "" : e.getStackTrace()[0].toString();
@@ -126,44 +121,31 @@ final class GraphCheck {
         }
     }
 
-    /** Stock SameDiff in float32, where some of its native code is other than in float64; empty if it fails. */
-    private List<INDArray> stock() {
-        if (stock == null) {
-            try {
-                Reference run = new Reference(recipe, DataType.FLOAT);
-                stock = recipe.loss() == null ? run.outputs() : run.outputsAndGradients();
-            } catch (Reference.NotRunnableException e) {
-                stock = List.of();
-            }
-        }
-        return stock;
-    }
-
-    private void forward(Candidate candidate, Graph inference, List<INDArray> want, List<INDArray> wantChanged) {
+    private void forward(Candidate candidate, Graph inference, Expectation after) {
         try (Program program = candidate.engine().compile(inference)) {
             if (recipe.loss() == null && EngineProbe.isCompiled(program)) {
                 compiled.add(candidate.name());
             }
             List<INDArray> first = copies(program.forward(built.inputs()));
-            compare(candidate, "forward", want, first);
+            compare(candidate, "forward", expected, first);
             same(candidate, "forward again", first, copies(program.forward(built.inputs())));
-            if (wantChanged != null) {
-                afterChange(candidate, program, wantChanged);
+            if (after != null) {
+                afterChange(candidate, program, after);
             }
         }
     }
 
-    private void afterChange(Candidate candidate, Program program, List<INDArray> want) {
+    private void afterChange(Candidate candidate, Program program, Expectation after) {
         INDArray before = graph.parameters().flat().dup();
         try {
             for (ParameterLayout.Entry entry : graph.parameters().layout().entries()) {
                 INDArray view = graph.parameters().view(entry.name());
-                view.assign(change().apply(view));
+                view.assign(change(recipe).apply(view));
             }
             compare(
                     candidate,
                     "forward after a change of the parameters",
-                    want,
+                    after,
                     copies(program.forward(built.inputs())));
         } finally {
             graph.parameters().flat().assign(before);
@@ -179,11 +161,11 @@ final class GraphCheck {
             }
             List<INDArray> first = copies(program.backward(built.inputs(), gradients));
             addGradients(first, gradients);
-            compare(candidate, "backward", wanted, first);
+            compare(candidate, "backward", expected, first);
             List<INDArray> second = copies(program.backward(built.inputs(), gradients));
             addGradients(second, gradients);
             same(candidate, "backward again", first, second);
-            compare(candidate, "forward of the training program", wanted, copies(program.forward(built.inputs())));
+            compare(candidate, "forward of the training program", expected, copies(program.forward(built.inputs())));
         } finally {
             gradients.parts().forEach(INDArray::close);
         }
@@ -222,65 +204,49 @@ final class GraphCheck {
                 : "gradient of " + built.parameters().get(position - outputs);
     }
 
-    private void compare(Candidate candidate, String phase, List<INDArray> want, List<INDArray> got) {
+    private void compare(Candidate candidate, String phase, Expectation expectation, List<INDArray> got) {
         for (int i = 0; i < got.size(); i++) {
-            boolean gradient = i >= built.outputs().size();
-            double bar = gradient ? candidate.gradientBar() : candidate.outputBar();
-            if (!Arrays.equals(want.get(i).shape(), got.get(i).shape())) {
-                String shapes = Arrays.toString(got.get(i).shape()) + " instead of "
-                        + Arrays.toString(want.get(i).shape());
-                findings.add(new Finding(candidate.name(), phase, name(i), Double.POSITIVE_INFINITY, bar, shapes));
-                continue;
+            INDArray want = expectation.wanted().get(i);
+            if (!Arrays.equals(want.shape(), got.get(i).shape())) {
+                String shapes = Arrays.toString(got.get(i).shape()) + " instead of " + Arrays.toString(want.shape());
+                findings.add(new Finding(candidate.name(), phase, name(i), Double.POSITIVE_INFINITY, 0, shapes));
+            } else {
+                compare(candidate, phase, expectation, i, got.get(i));
             }
-            double norm = norm(want.get(i));
-            double error = norm(want.get(i).sub(got.get(i).castTo(DataType.DOUBLE)));
-            if (error <= bar * norm) {
-                continue;
-            }
-            double noise = want == wanted ? noise(candidate.rounding(), i) : 0;
-            if (error <= NOISE_MARGIN * noise) {
-                relaxed++;
-                continue;
-            }
-            if (want != wanted && error <= 10 * bar * (1 + norm)) {
-                continue;
-            }
-            String detail = String.format("|got - want| %.3e, |want| %.3e, rounding %.1e", error, norm, noise);
-            if (gradient && Double.isFinite(error)) {
-                FiniteDifference.Verdict verdict =
-                        FiniteDifference.judge(recipe, i - built.outputs().size(), want.get(i), got.get(i));
-                if (verdict.engineIsRight()) {
-                    stockIsWrong++;
-                    continue;
-                }
-                detail += "; " + verdict;
-            }
-            findings.add(new Finding(
-                    candidate.name(), phase, name(i), norm == 0 ? Double.MAX_VALUE : error / norm, bar, detail));
         }
     }
 
-    /** How far the noise of a relative size moves a tensor, at most. */
-    private double noise(double rounding, int position) {
-        List<List<INDArray>> runs = noisy.computeIfAbsent(rounding, this::noisyRuns);
-        return runs.stream()
-                .mapToDouble(run -> norm(run.get(position).sub(wanted.get(position))))
-                .max()
-                .orElse(0);
-    }
-
-    private List<List<INDArray>> noisyRuns(double rounding) {
-        List<Double> scales = reference.scales();
-        List<List<INDArray>> runs = new ArrayList<>();
-        for (int i = 0; i < NOISY_RUNS; i++) {
-            try {
-                Reference run = new Reference(recipe, new Noise(rounding, i, scales));
-                runs.add(recipe.loss() == null ? run.outputs() : run.outputsAndGradients());
-            } catch (Reference.NotRunnableException e) {
-                throw new IllegalStateException("the reference does not run with noise", e);
-            }
+    private void compare(Candidate candidate, String phase, Expectation expectation, int position, INDArray got) {
+        boolean gradient = position >= built.outputs().size();
+        double bar = gradient ? candidate.gradientBar() : candidate.outputBar();
+        INDArray want = expectation.wanted().get(position);
+        double norm = norm(want);
+        double error = norm(want.sub(got.castTo(DataType.DOUBLE)));
+        if (error <= bar * norm) {
+            return;
         }
-        return runs;
+        double noise = expectation.noise(candidate.rounding(), position);
+        if (error <= NOISE_MARGIN * noise) {
+            relaxed++;
+            return;
+        }
+        List<INDArray> stock = expectation.stock();
+        if (!stock.isEmpty() && error(stock.get(position).castTo(DataType.DOUBLE), got) < bar) {
+            stockIsWrong++;
+            return;
+        }
+        String detail = String.format("|got - want| %.3e, |want| %.3e, rounding %.1e", error, norm, noise);
+        if (gradient && Double.isFinite(error)) {
+            FiniteDifference.Verdict verdict =
+                    FiniteDifference.judge(recipe, position - built.outputs().size(), want, got);
+            if (verdict.engineIsRight()) {
+                stockIsWrong++;
+                return;
+            }
+            detail += "; " + verdict;
+        }
+        double relative = norm == 0 ? Double.MAX_VALUE : error / norm;
+        findings.add(new Finding(candidate.name(), phase, name(position), relative, bar, detail));
     }
 
     private static float[] floats(INDArray array) {

@@ -128,18 +128,20 @@ final class NormOps {
             long[] kept = ResampleOps.reduced(grouping.shape, grouping.axes, true);
             SDVariable y = Arrays.equals(grouping.shape, in) ? v[0] : sd.reshape(v[0], grouping.shape);
             SDVariable mean = c.rounded(sd.mean(y, true, grouping.axes), kept);
-            SDVariable d = c.rounded(y.sub(mean), grouping.shape);
+            SDVariable d = y.sub(mean);
+            SDVariable e = c.disturbed(d, grouping.shape);
             SDVariable var =
                     switch (variance) {
-                        case PRODUCT -> sd.mean(d.mul(d), true, grouping.axes);
-                        case SQUARE -> sd.mean(sd.math().square(d), true, grouping.axes);
+                        case PRODUCT -> sd.mean(e.mul(e), true, grouping.axes);
+                        case SQUARE -> sd.mean(sd.math().square(e), true, grouping.axes);
                         case DIFFERENCE_OF_MOMENTS -> c.rounded(sd.mean(y.mul(y), true, grouping.axes), kept)
                                 .sub(c.rounded(mean.mul(mean), kept));
                     };
             SDVariable shifted = c.rounded(var.add(eps), kept);
+            SDVariable f = c.disturbed(d, grouping.shape);
             SDVariable z = root
-                    ? d.div(sd.math().sqrt(shifted))
-                    : d.mul(c.rounded(sd.math().rsqrt(shifted), kept));
+                    ? f.div(sd.math().sqrt(shifted))
+                    : f.mul(c.rounded(sd.math().rsqrt(shifted), kept));
             return Arrays.equals(grouping.shape, in) ? z : sd.reshape(z, in);
         };
         String text = "norm " + Arrays.toString(grouping.shape) + " over " + Arrays.toString(grouping.axes) + " "

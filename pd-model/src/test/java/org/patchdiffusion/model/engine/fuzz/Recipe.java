@@ -51,6 +51,7 @@ record Recipe(String label, List<Step> steps, List<Integer> outputs, Loss loss) 
             Step step = steps.get(i);
             SDVariable[] inputs =
                     step.inputs().stream().map(input -> values[input]).toArray(SDVariable[]::new);
+            context.enter(step);
             values[i] = context.result(step.form().emit(context, inputs), step, i);
         }
         Set<String> names = new LinkedHashSet<>();

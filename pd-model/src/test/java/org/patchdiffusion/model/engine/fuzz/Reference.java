@@ -4,11 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.nd4j.autodiff.samediff.SameDiff;
+import java.util.function.UnaryOperator;
 import org.nd4j.autodiff.samediff.api.OutAndGrad;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** A recipe in float64 by stock SameDiff. */
 final class Reference {
@@ -23,7 +22,6 @@ final class Reference {
     }
 
     private final Recipe.Built built;
-    private final List<INDArray> initial;
 
     Reference(Recipe recipe) throws NotRunnableException {
         this(recipe, Noise.NONE);
@@ -42,58 +40,60 @@ final class Reference {
     private Reference(Supplier<Recipe.Built> builder) throws NotRunnableException {
         try {
             built = builder.get();
-            initial = built.parameters().stream()
-                    .map(name -> built.sd().getVariable(name).getArr().dup('c'))
-                    .toList();
             if (built.loss() != null) {
                 built.sd().setLossVariables(built.loss());
             }
         } catch (RuntimeException e) {
             throw notRunnable(e);
         }
-        if (initial.isEmpty()) {
+        if (built.parameters().isEmpty()) {
             throw new NotRunnableException("no parameters", null);
         }
     }
 
-    /** The outputs, the loss among them if there is one, in the order of the built graph. */
-    List<INDArray> outputs() throws NotRunnableException {
-        return outputs(initial);
-    }
-
-    /** The same with other values of the parameters. */
-    List<INDArray> outputs(List<INDArray> parameters) throws NotRunnableException {
-        SameDiff sd = built.sd();
-        for (int i = 0; i < parameters.size(); i++) {
-            sd.getVariable(built.parameters().get(i)).getArr().assign(parameters.get(i));
+    /**
+     * Outputs, the loss among them, and behind them the gradient of each parameter if there is a loss; zeros where it does
+     * not depend on one. Once only: SameDiff may give other numbers the second time.
+     *
+     * @param change of the parameters before the run
+     */
+    List<INDArray> run(UnaryOperator<INDArray> change) throws NotRunnableException {
+        for (INDArray parameter : parameters()) {
+            parameter.assign(change.apply(parameter));
         }
         try {
-            return finite(copies(sd.output(built.inputs(), built.outputs()), built.outputs()));
+            return finite(built.loss() == null ? outputs() : outputsAndGradients());
         } catch (RuntimeException e) {
             throw notRunnable(e);
         }
     }
 
-    /** Outputs, and behind them the gradient of each parameter; zeros where the loss does not depend on it. */
-    List<INDArray> outputsAndGradients() throws NotRunnableException {
-        List<INDArray> all;
-        try {
-            OutAndGrad result =
-                    built.sd().calculateGradientsAndOutputs(built.inputs(), built.outputs(), built.parameters());
-            all = copies(result.getOutputs(), built.outputs());
-            for (int i = 0; i < initial.size(); i++) {
-                INDArray gradient = result.getGradients().get(built.parameters().get(i));
-                all.add(
-                        gradient == null
-                                ? Nd4j.zeros(
-                                        initial.get(i).dataType(),
-                                        initial.get(i).shape())
-                                : gradient.dup('c'));
-            }
-        } catch (RuntimeException e) {
-            throw notRunnable(e);
+    /** The loss after a parameter moved by a step. */
+    double loss(int parameter, INDArray step) {
+        parameters().get(parameter).addi(step);
+        return built.sd().output(built.inputs(), built.loss()).get(built.loss()).getDouble(0);
+    }
+
+    private List<INDArray> parameters() {
+        return built.parameters().stream()
+                .map(name -> built.sd().getVariable(name).getArr())
+                .toList();
+    }
+
+    private List<INDArray> outputs() {
+        return copies(built.sd().output(built.inputs(), built.outputs()), built.outputs());
+    }
+
+    private List<INDArray> outputsAndGradients() {
+        OutAndGrad result =
+                built.sd().calculateGradientsAndOutputs(built.inputs(), built.outputs(), built.parameters());
+        List<INDArray> all = copies(result.getOutputs(), built.outputs());
+        for (String name : built.parameters()) {
+            INDArray gradient = result.getGradients().get(name);
+            INDArray parameter = built.sd().getVariable(name).getArr();
+            all.add(gradient == null ? parameter.mul(0) : gradient.dup('c'));
         }
-        return finite(all);
+        return all;
     }
 
     /** Root mean square of the value of each step. */
@@ -103,14 +103,6 @@ final class Reference {
                 .map(values::get)
                 .map(value -> value.norm2Number().doubleValue() / Math.sqrt(value.length()))
                 .toList();
-    }
-
-    List<INDArray> initialParameters() {
-        return initial;
-    }
-
-    int lossPosition() {
-        return built.outputs().indexOf(built.loss());
     }
 
     private static List<INDArray> copies(Map<String, INDArray> byName, List<String> names) {

@@ -23,6 +23,7 @@ public final class CompiledEngine implements Engine {
     private final Accuracy accuracy;
     private final Workers workers;
     private final GenericEngine fallback = new GenericEngine();
+    private final SameDiffEngine lastResort = new SameDiffEngine();
     private final Set<String> reported = ConcurrentHashMap.newKeySet();
 
     /** An engine with one replica for each core. */
@@ -55,6 +56,7 @@ public final class CompiledEngine implements Engine {
 
     @Override
     public Program compile(Graph graph) {
+        workers.requireOpen();
         if (OneDnn.find().isEmpty()) {
             return fallBack(graph);
         }
@@ -75,12 +77,19 @@ public final class CompiledEngine implements Engine {
             if (reported.add(String.valueOf(e.getMessage()))) {
                 LOG.info("running the graph by SameDiff itself, which is slow: {}", e.getMessage());
             }
-            return new SameDiffEngine().compile(graph);
+            return lastResort.compile(graph);
         }
     }
 
     @Override
     public Gradients newGradients(ParameterLayout layout) {
         return Gradients.zeros(layout, workers.count());
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+        fallback.close();
+        lastResort.close();
     }
 }

@@ -15,6 +15,7 @@ import org.patchdiffusion.model.engine.generic.GenericPlan;
 /** A forward and a backward plan over the same input buffers and parameters. */
 final class GenericProgram implements Program {
     private final Graph graph;
+    private final Lifetime engine;
     private final GraphSignature signature;
     private final Map<String, INDArray> inputs = new LinkedHashMap<>();
     private final Map<String, INDArray> fed = new LinkedHashMap<>();
@@ -27,8 +28,9 @@ final class GenericProgram implements Program {
     private GenericPlan backward;
     private boolean closed;
 
-    GenericProgram(Graph graph) {
+    GenericProgram(Graph graph, Lifetime engine) {
         this.graph = graph;
+        this.engine = engine;
         this.signature = GraphSignature.of(graph);
         this.writer = new GradientWriter(graph.parameters().layout());
         try {
@@ -97,6 +99,7 @@ final class GenericProgram implements Program {
         if (closed) {
             throw new IllegalStateException("the program is closed");
         }
+        engine.requireOpen();
         signature.requireInputs(given);
         inputs.forEach((name, buffer) -> buffer.assign(given.get(name)));
     }

@@ -15,12 +15,14 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class SameDiffProgram implements Program {
     private final Graph graph;
+    private final Lifetime engine;
     private final GraphSignature signature;
     private final GradientWriter writer;
     private boolean closed;
 
-    SameDiffProgram(Graph graph) {
+    SameDiffProgram(Graph graph, Lifetime engine) {
         this.graph = graph;
+        this.engine = engine;
         this.signature = GraphSignature.of(graph);
         this.writer = new GradientWriter(graph.parameters().layout());
         if (graph.loss() != null) {
@@ -59,6 +61,7 @@ final class SameDiffProgram implements Program {
         if (closed) {
             throw new IllegalStateException("the program is closed");
         }
+        engine.requireOpen();
         signature.requireInputs(given);
         push(graph.sameDiff());
         if (graph.sameDiff().hasGradientFunction()) {

@@ -82,7 +82,8 @@ class GraphTest {
         }
         Map<String, INDArray> inputs = Map.of("x", images, "target", target);
         INDArray seen = graph.sameDiff().output(inputs, "y").get("y");
-        try (Program program = Engines.byName(engine).compile(graph)) {
+        try (Engine chosen = Engines.byName(engine);
+                Program program = chosen.compile(graph)) {
             INDArray trained = program.forward(inputs).get("y");
             assertArrayEquals(new long[] {BATCH, 2}, trained.shape());
             assertTrue(trained.sub(seen).norm2Number().doubleValue()

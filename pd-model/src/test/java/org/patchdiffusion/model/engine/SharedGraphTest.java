@@ -37,7 +37,8 @@ class SharedGraphTest {
         Graph graph = graph();
         INDArray x = Nd4j.createFromArray(new float[][] {{1, 2, 3}, {4, 5, 6}});
         Gradients gradients = Gradients.zeros(graph.parameters().layout(), 1);
-        try (Program program = Engines.byName(engine).compile(graph)) {
+        try (Engine chosen = Engines.byName(engine);
+                Program program = chosen.compile(graph)) {
             for (Map<String, INDArray> outputs :
                     List.of(program.forward(Map.of("x", x)), program.backward(Map.of("x", x), gradients))) {
                 assertEquals(x.mul(2), outputs.get("y"));
@@ -64,7 +65,8 @@ class SharedGraphTest {
                     boolean all = true;
                     for (int round = 0; round < 5; round++) {
                         Gradients gradients = Gradients.zeros(graph.parameters().layout(), 1);
-                        try (Program program = Engines.byName(engine).compile(graph)) {
+                        try (Engine chosen = Engines.byName(engine);
+                                Program program = chosen.compile(graph)) {
                             for (int run = 0; run < 10; run++) {
                                 program.backward(Map.of("x", x), gradients);
                                 all &= wanted.equals(gradients.sum());
@@ -90,7 +92,8 @@ class SharedGraphTest {
         String name = sd.ifCond("either", null, g -> x.sum().lt(10), g -> x.add(w), g -> x.sub(w))
                 .name();
         Graph graph = Graph.of(sd, List.of(name), null);
-        try (Program program = Engines.best().compile(graph)) {
+        try (Engine engine = Engines.best();
+                Program program = engine.compile(graph)) {
             assertEquals(
                     3,
                     program.forward(Map.of("x", Nd4j.createFromArray(2f)))

@@ -10,7 +10,6 @@ import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
 import org.patchdiffusion.model.engine.SameDiffEngine;
-import org.patchdiffusion.model.engine.compiled.ir.UnsupportedGraphException;
 import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 import org.patchdiffusion.model.engine.compiled.run.CompiledProgram;
 import org.patchdiffusion.model.engine.compiled.run.Workers;
@@ -28,6 +27,7 @@ public final class CompiledEngine implements Engine {
     private final Accuracy accuracy;
     private final Workers workers;
     private final GenericEngine fallback = new GenericEngine();
+    private final SameDiffEngine lastResort = new SameDiffEngine();
     private final Set<String> reported = ConcurrentHashMap.newKeySet();
 
     /** An engine with one replica for each core. */
@@ -60,6 +60,7 @@ public final class CompiledEngine implements Engine {
 
     @Override
     public Program compile(Graph graph) {
+        workers.requireOpen();
         if (OneDnn.find().isEmpty()) {
             return fallBack(graph);
         }
@@ -67,7 +68,8 @@ public final class CompiledEngine implements Engine {
             CompiledProgram program = new Compiler(OneDnn.find().get(), accuracy, workers).compile(graph);
             reportParts(program.foreignOps());
             return program;
-        } catch (UnsupportedGraphException | UnplannedGraphException e) {
+        } catch (RuntimeException | StackOverflowError e) {
+            // Whatever a stage stumbles over, the plan or SameDiff itself may still run.
             if (reported.add(String.valueOf(e.getMessage()))) {
                 LOG.info("running the graph as a plan of ND4J operations, which is slower: {}", e.getMessage());
             }
@@ -88,12 +90,19 @@ public final class CompiledEngine implements Engine {
             if (reported.add(String.valueOf(e.getMessage()))) {
                 LOG.info("running the graph by SameDiff itself, which is slow: {}", e.getMessage());
             }
-            return new SameDiffEngine().compile(graph);
+            return lastResort.compile(graph);
         }
     }
 
     @Override
     public Gradients newGradients(ParameterLayout layout) {
         return Gradients.zeros(layout, workers.count());
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+        fallback.close();
+        lastResort.close();
     }
 }

@@ -130,7 +130,7 @@ final class Compiler {
             int end = (int) (batch * (i + 1) / count);
             tasks.add(() -> maker.make(new Replica.Share(first, end - first)));
         }
-        return workers.run(CompiledProgram.nativeThreads(workers, count), tasks);
+        return workers.run(CompiledProgram.nativeThreads(workers, count), tasks, Replica::close);
     }
 
     /** Lowers the graph for a share of the batch, plans its memory and binds its steps. */

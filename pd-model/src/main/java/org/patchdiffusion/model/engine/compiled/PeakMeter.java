@@ -34,11 +34,12 @@ public final class PeakMeter {
         for (int i = 0; i < threads; i++) {
             tasks.add(() -> measure(oneDnn));
         }
-        return new Workers(threads)
-                .run(1, tasks).stream()
-                        .mapToDouble(Double::doubleValue)
-                        .average()
-                        .orElseThrow();
+        try (Workers workers = new Workers(threads)) {
+            return workers.run(1, tasks).stream()
+                    .mapToDouble(Double::doubleValue)
+                    .average()
+                    .orElseThrow();
+        }
     }
 
     private static double measure(OneDnn oneDnn) {

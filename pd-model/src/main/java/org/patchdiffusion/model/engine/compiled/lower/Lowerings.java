@@ -53,8 +53,8 @@ final class Lowerings {
         register(Norm.Gradient.class, NormLowering::gradient);
         register(Attention.class, AttentionLowering::forward);
         register(Attention.Gradient.class, AttentionLowering::gradient);
-        register(Upsample.class, UpsampleLowering::forward);
-        register(Upsample.Gradient.class, UpsampleLowering::gradient);
+        register(Upsample.class, BlockLowering::forward);
+        register(Upsample.Gradient.class, BlockLowering::gradient);
         register(Pad.class, PadLowering::forward);
         register(Pad.Gradient.class, PadLowering::gradient);
         register(Blur.class, BlurLowering::forward);

@@ -49,6 +49,11 @@ final class PoolLowering {
     }
 
     static void forward(Lowering lowering, Pool node) {
+        if (averagesSquares(node)) {
+            int side = node.window().kernelHeight();
+            BlockLowering.collect(lowering, "average", node.x(), node.output(), side, 1f / (side * side));
+            return;
+        }
         PoolLowering pool = new PoolLowering(lowering, node);
         pooling_forward.primitive_desc primitiveDesc = pool.describe(dnnl_forward_inference);
         Buffer x = lowering.of(node.x());
@@ -57,7 +62,25 @@ final class PoolLowering {
     }
 
     static void gradient(Lowering lowering, Pool.Gradient node) {
+        if (averagesSquares(node.pool())) {
+            int side = node.pool().window().kernelHeight();
+            BlockLowering.spread(lowering, "average backward", node.dy(), node.output(), side, 1f / (side * side));
+            return;
+        }
         new PoolLowering(lowering, node.pool()).gradient(node);
+    }
+
+    /** Means of squares side by side, which fill the image. */
+    private static boolean averagesSquares(Pool node) {
+        Window w = node.window();
+        int side = w.kernelHeight();
+        return node.kind() != Pool.Kind.MAX
+                && w.kernelWidth() == side
+                && w.strideHeight() == side
+                && w.strideWidth() == side
+                && node.output().height() * side == node.x().height()
+                && node.output().width() * side == node.x().width()
+                && w.top() + w.bottom() + w.left() + w.right() == 0;
     }
 
     private pooling_forward.primitive_desc describe(int propagation) {
@@ -106,10 +129,16 @@ final class PoolLowering {
                     "maxima", (long) lowering.batch() * node.output().physicalElements());
             forward("pool again " + w, forward, lowering.of(gradient.x()), again, workspace);
         }
-        backward(primitiveDesc, lowering.of(gradient.dy()), lowering.define(gradient.output()), workspace);
+        backward(primitiveDesc, forward, lowering.of(gradient.dy()), lowering.define(gradient.output()), workspace);
     }
 
-    private void backward(pooling_backward.primitive_desc primitiveDesc, Buffer dy, Buffer dx, Buffer workspace) {
+    /** The descriptor keeps a bare pointer to the forward one, which must therefore live as long. */
+    private void backward(
+            pooling_backward.primitive_desc primitiveDesc,
+            pooling_forward.primitive_desc forward,
+            Buffer dy,
+            Buffer dx,
+            Buffer workspace) {
         memory.desc scratchDesc = primitiveDesc.scratchpad_desc();
         Buffer scratch = lowering.scratch(scratchDesc);
         List<Buffer> reads = workspace == null ? List.of(dy) : List.of(dy, workspace);
@@ -122,6 +151,7 @@ final class PoolLowering {
             if (workspace != null) {
                 arguments.put(DNNL_ARG_WORKSPACE, memory.dnnl(workspace, primitiveDesc.workspace_desc()));
             }
+            memory.own(forward);
             pooling_backward primitive = memory.own(new pooling_backward(primitiveDesc));
             return () -> primitive.execute(memory.stream(), arguments);
         });

@@ -36,6 +36,11 @@ final class NumberRecognisers {
         return scale(graph, op, -1, 0);
     }
 
+    /** A name of its own for a tensor: parts know tensors by name. */
+    static Value identity(Reading graph, SameDiffOp op) {
+        return scale(graph, op, 1, 0);
+    }
+
     private static Value scale(Reading graph, SameDiffOp op, double factor, double offset) {
         Value x = graph.value(GraphView.input(op, 0));
         String name = GraphView.output(op);

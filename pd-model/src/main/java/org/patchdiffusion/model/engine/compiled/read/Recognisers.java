@@ -13,7 +13,7 @@ final class Recognisers {
             Map.entry("pad", List.of(ShapeRecognisers::pad)),
             Map.entry("concat", List.of(ShapeRecognisers::concat)),
             Map.entry("reshape", List.of(AttentionRecogniser::read, BlurRecogniser::read, ShapeRecognisers::reshape)),
-            Map.entry("identity", List.of((graph, op) -> graph.value(GraphView.input(op, 0)))),
+            Map.entry("identity", List.of(NumberRecognisers::identity)),
             Map.entry("matmul", List.of(DenseRecogniser::withoutBias)),
             Map.entry(
                     "add",

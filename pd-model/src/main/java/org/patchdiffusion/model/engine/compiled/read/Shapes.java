@@ -1,7 +1,9 @@
 package org.patchdiffusion.model.engine.compiled.read;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.shape.LongShapeDescriptor;
@@ -27,12 +29,28 @@ final class Shapes {
                 return List.of(LongShapeDescriptor.fromShape(shape, first.dataType()));
             }
         }
+        if (name.equals("reduce_mean") && GraphView.reducesFixedAxes(op)) {
+            return List.of(LongShapeDescriptor.fromShape(reduced(op, first.shape()), first.dataType()));
+        }
+        long[] target = name.equals("reshape") ? GraphView.reshapeTarget(op, first.length()) : null;
+        if (target != null) {
+            return List.of(LongShapeDescriptor.fromShape(target, first.dataType()));
+        }
         try {
             return probe.outputs(op, inputs);
         } catch (RuntimeException e) {
             throw new UnsupportedGraphException(GraphView.output(op) + ": the shape that " + name
                     + " makes is not known before the run (" + e.getMessage() + ")");
         }
+    }
+
+    private static long[] reduced(SameDiffOp op, long[] shape) {
+        int[] axes = GraphView.reducedAxes(op, shape.length);
+        boolean keep = GraphView.keepsAxes(op);
+        return IntStream.range(0, shape.length)
+                .filter(axis -> keep || Arrays.stream(axes).noneMatch(a -> a == axis))
+                .mapToLong(axis -> Arrays.stream(axes).anyMatch(a -> a == axis) ? 1 : shape[axis])
+                .toArray();
     }
 
     private static long[] broadcast(long[] a, long[] b) {

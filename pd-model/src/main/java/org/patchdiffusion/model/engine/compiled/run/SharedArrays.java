@@ -72,7 +72,10 @@ public final class SharedArrays implements AutoCloseable {
                 between.add(gradient(gradient));
             }
         }
-        typed.outputs().values().forEach(this::array);
+        // Each replica keeps its own part of a sum over the batch.
+        typed.outputs().values().stream()
+                .filter(value -> value.kind() != Value.Kind.SUM)
+                .forEach(this::array);
     }
 
     private INDArray feedArray(Value value, Map<String, INDArray> frontier) {

@@ -12,15 +12,14 @@ import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.data.PatchSizes;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
-import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.precond.NoiseLevel;
 import org.patchdiffusion.model.precond.Preconditioning;
 
 /**
- * Makes the batches of training one after another: patches with their coordinates, noise levels and noise, labels and
- * dropout masks. Each is a pure function of (seed, step, index of the image in the batch). Used by one thread at a time.
+ * Makes the batches of training one after another: patches with their coordinates, noise levels and noise, and
+ * labels. Each is a pure function of (seed, step, index of the image in the batch). Used by one thread at a time.
  */
 final class BatchSource implements AutoCloseable {
     private final TrainingConfig config;
@@ -28,21 +27,17 @@ final class BatchSource implements AutoCloseable {
     private final Preconditioning preconditioning;
     private final PatchSizes sizes;
     private final PatchIterator patches;
-    private final LossGraphs graphs;
 
-    private BatchSource(
-            TrainingConfig config, ModelConfig model, PatchSizes sizes, PatchIterator patches, LossGraphs graphs) {
+    private BatchSource(TrainingConfig config, ModelConfig model, PatchSizes sizes, PatchIterator patches) {
         this.config = config;
         this.network = model.network();
         this.preconditioning = model.preconditioning();
         this.sizes = sizes;
         this.patches = patches;
-        this.graphs = graphs;
     }
 
     /** The batches from a step on. */
-    static BatchSource of(
-            TrainingConfig config, ModelConfig model, ImageDataset data, LossGraphs graphs, long firstStep) {
+    static BatchSource of(TrainingConfig config, ModelConfig model, ImageDataset data, long firstStep) {
         PatchSizes sizes = patchSizes(config, model);
         PatchIterator patches = PatchIterator.builder(data, sizes)
                 .batch(config.batch())
@@ -51,7 +46,7 @@ final class BatchSource implements AutoCloseable {
                 .randomFlip(config.xflip())
                 .build();
         patches.seek(firstStep);
-        return new BatchSource(config, model, sizes, patches, graphs);
+        return new BatchSource(config, model, sizes, patches);
     }
 
     /**
@@ -75,7 +70,6 @@ final class BatchSource implements AutoCloseable {
     /** The batch of the next step, which is the caller's to close. */
     TrainBatch next() {
         PatchBatch patch = patches.nextBatch();
-        int count = patch.count();
         PatchSize size = patch.size();
         Map<String, INDArray> inputs = new HashMap<>();
         inputs.put("y", patch.y());
@@ -86,10 +80,6 @@ final class BatchSource implements AutoCloseable {
             dropLabels(patch.labels(), patch.step());
         } else if (patch.labels() != null) {
             patch.labels().close();
-        }
-        if (network.dropout() > 0) {
-            Map<String, long[]> shapes = DiffusionModel.dropoutShapes(graphs.get(new LossGraphs.Shape(count, size)));
-            inputs.putAll(DropoutMasks.draw(shapes, network.dropout(), config.seed(), patch.step()));
         }
         return new TrainBatch(size, expectedImages(size), inputs);
     }

@@ -121,10 +121,8 @@ public final class Trainer {
 
     private StopReason train(Engine engine) throws IOException {
         long start = System.nanoTime();
-        LossGraphs graphs = new LossGraphs(model);
-        try (TrainStep step = new TrainStep(config, model, state, engine, graphs);
-                Prefetcher batches =
-                        new Prefetcher(BatchSource.of(config, model.config(), data, graphs, state.steps()))) {
+        try (TrainStep step = new TrainStep(config, model, state, engine);
+                Prefetcher batches = new Prefetcher(BatchSource.of(config, model.config(), data, state.steps()))) {
             TickMeter meter = new TickMeter(state.images());
             tell(listener -> listener.started(describe(engine)));
             Optional<StopReason> reason = reasonToStop(start);

@@ -97,6 +97,7 @@ class TrainerTest {
                         "finished DURATION"),
                 recorder.heard);
         assertEquals(6, recorder.steps.size());
+        assertEquals(List.of(0L, 1L, 2L, 3L, 4L, 5L), engine.drawn, "each step draws its own masks");
         assertEquals(engine.compiled, engine.closed);
         assertFalse(engine.isClosed, "the caller's engine is the caller's to close");
     }

@@ -15,6 +15,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.ParameterLayout;
+import org.patchdiffusion.model.engine.DropoutDraws;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.GraphSignature;
@@ -27,6 +28,7 @@ import org.patchdiffusion.model.engine.generic.GenericPlan;
 final class CompiledProgram implements Profiled {
     private final Graph graph;
     private final GraphSignature signature;
+    private final DropoutDraws draws;
     private final Workers workers;
     private final Map<String, INDArray> placeholders = new LinkedHashMap<>();
     private final Map<String, INDArray> outputs = new LinkedHashMap<>();
@@ -42,6 +44,7 @@ final class CompiledProgram implements Profiled {
     CompiledProgram(OneDnn oneDnn, Accuracy accuracy, Workers workers, Graph graph) {
         this.graph = graph;
         this.signature = GraphSignature.of(graph);
+        this.draws = new DropoutDraws(graph.dropouts());
         this.workers = workers;
         List<String> wanted = new ArrayList<>(graph.outputs());
         if (graph.loss() != null && !wanted.contains(graph.loss())) {
@@ -140,11 +143,17 @@ final class CompiledProgram implements Profiled {
         return run(inputs, gradients);
     }
 
+    @Override
+    public synchronized void draw(long seed, long step) {
+        draws.draw(seed, step);
+    }
+
     private synchronized Map<String, INDArray> run(Map<String, INDArray> inputs, Gradients gradients) {
         if (closed) {
             throw new IllegalStateException("the program is closed");
         }
         signature.requireInputs(inputs);
+        draws.requireMasks(inputs);
         prepare(inputs);
         onWorkers(replicas.size(), i -> {
             replicas.get(i).run(gradients == null ? null : gradients.parts().get(i));
@@ -170,7 +179,8 @@ final class CompiledProgram implements Profiled {
         List<Consumer<stream>> fillers = fresh ? List.of() : weights.fillers();
         onWorkers(replicas.size(), i -> {
             if (i == 0) {
-                placeholders.forEach((name, array) -> array.assign(inputs.get(name)));
+                inputs.forEach((name, array) -> placeholders.get(name).assign(array));
+                draws.fill(inputs, placeholders);
                 prologue.run();
             }
             for (int k = i; k < fillers.size(); k += replicas.size()) {

@@ -45,12 +45,13 @@ public final class DropoutDraws {
         }
     }
 
-    /** Fills the buffers of the masks that are not given; those that are given stay the caller's to copy. */
+    /** Fills those buffers that are masks and not given; masks without a buffer are drawn elsewhere. */
     public void fill(Map<String, INDArray> given, Map<String, INDArray> buffers) {
         for (int layer = 0; layer < dropouts.size(); layer++) {
             Dropout dropout = dropouts.get(layer);
-            if (!given.containsKey(dropout.placeholder())) {
-                DropoutMask.fill(seed, step, layer, dropout.rate(), buffers.get(dropout.placeholder()));
+            INDArray buffer = buffers.get(dropout.placeholder());
+            if (buffer != null && !given.containsKey(dropout.placeholder())) {
+                DropoutMask.fill(seed, step, layer, dropout.rate(), buffer);
             }
         }
     }

@@ -20,7 +20,6 @@ import org.nd4j.linalg.api.ops.impl.layers.convolution.config.PaddingMode;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.engine.compiled.CompiledEngine;
-import org.patchdiffusion.model.engine.compiled.Profiled;
 
 /** Graphs that somebody wrote with SameDiff alone, trained by the engines. */
 class GraphTest {

@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.engine.compiled;
 
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.patchdiffusion.model.ParameterLayout;
@@ -9,6 +10,9 @@ import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
 import org.patchdiffusion.model.engine.SameDiffEngine;
+import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
+import org.patchdiffusion.model.engine.compiled.run.CompiledProgram;
+import org.patchdiffusion.model.engine.compiled.run.Workers;
 import org.patchdiffusion.model.engine.plan.UnplannedGraphException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,12 +65,21 @@ public final class CompiledEngine implements Engine {
             return fallBack(graph);
         }
         try {
-            return new CompiledProgram(OneDnn.find().get(), accuracy, workers, graph);
-        } catch (UnsupportedGraphException | UnplannedGraphException e) {
+            CompiledProgram program = new Compiler(OneDnn.find().get(), accuracy, workers).compile(graph);
+            reportParts(program.foreignOps());
+            return program;
+        } catch (RuntimeException | StackOverflowError e) {
+            // Whatever a stage stumbles over, the plan or SameDiff itself may still run.
             if (reported.add(String.valueOf(e.getMessage()))) {
                 LOG.info("running the graph as a plan of ND4J operations, which is slower: {}", e.getMessage());
             }
             return fallBack(graph);
+        }
+    }
+
+    private void reportParts(List<String> ops) {
+        if (!ops.isEmpty() && reported.add(ops.toString())) {
+            LOG.info("ND4J runs {} between compiled parts, which is slower", String.join(", ", ops));
         }
     }
 

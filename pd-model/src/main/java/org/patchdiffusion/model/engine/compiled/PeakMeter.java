@@ -11,6 +11,8 @@ import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.stream;
+import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
+import org.patchdiffusion.model.engine.compiled.run.Workers;
 
 /** Measures how fast this machine multiplies matrices, the yardstick for what a step reaches. */
 public final class PeakMeter {

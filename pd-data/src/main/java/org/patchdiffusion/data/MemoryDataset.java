@@ -7,6 +7,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.patchdiffusion.data.source.ImageFiles;
+import org.patchdiffusion.data.source.ImageSource;
+import org.patchdiffusion.data.source.LabelFile;
+import org.patchdiffusion.data.source.RgbImage;
 
 /** Images held on the heap, one array each. */
 final class MemoryDataset implements ImageDataset {

@@ -1,5 +1,7 @@
 package org.patchdiffusion.data;
 
+import org.patchdiffusion.data.source.RgbImage;
+
 /** A data set followed by its images mirrored left to right: image {@code size + i} mirrors image {@code i}. */
 final class MirroredDataset implements ImageDataset {
 

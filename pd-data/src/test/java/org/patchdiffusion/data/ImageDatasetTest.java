@@ -20,6 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.patchdiffusion.data.source.ImageDecoder;
+import org.patchdiffusion.data.source.ImageSource;
+import org.patchdiffusion.data.source.RgbImage;
 
 class ImageDatasetTest {
 

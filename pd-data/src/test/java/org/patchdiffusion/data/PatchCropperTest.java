@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.data.source.RgbImage;
 import org.patchdiffusion.model.io.Npz;
 
 class PatchCropperTest {

@@ -1,4 +1,4 @@
-package org.patchdiffusion.data;
+package org.patchdiffusion.data.convert;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -10,6 +10,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.patchdiffusion.data.ProgressListener;
+import org.patchdiffusion.data.source.ImageFiles;
+import org.patchdiffusion.data.source.ImageSource;
+import org.patchdiffusion.data.source.LabelFile;
+import org.patchdiffusion.data.source.RgbImage;
 
 /**
  * Converts a zip or folder of images into a data set zip: PNG files of one size, named as EDM and StyleGAN tools name
@@ -46,8 +51,7 @@ public final class DatasetConverter {
         try (ImageSource images = ImageSource.open(source);
                 ZipWriter zip = new ZipWriter(target)) {
             Optional<LabelFile> labels = LabelFile.read(images);
-            DatasetOptions filter = DatasetOptions.ALL.withClasses(options.classes());
-            List<String> selected = ImageSelection.select(images, labels, filter);
+            List<String> selected = LabelFile.select(images, labels, options.classes());
             List<String> kept = selected.subList(0, Math.min(selected.size(), options.maxImages()));
             ImageFiles.forAll(kept, entry -> convert(images, entry, options), (index, png) -> {
                 zip.store(name(index), png);

@@ -1,4 +1,4 @@
-package org.patchdiffusion.data;
+package org.patchdiffusion.data.source;
 
 import java.io.EOFException;
 import java.io.IOException;

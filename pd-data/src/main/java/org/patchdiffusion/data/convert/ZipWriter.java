@@ -1,4 +1,4 @@
-package org.patchdiffusion.data;
+package org.patchdiffusion.data.convert;
 
 import java.io.BufferedOutputStream;
 import java.io.Closeable;

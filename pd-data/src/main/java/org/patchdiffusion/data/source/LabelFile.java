@@ -1,4 +1,4 @@
-package org.patchdiffusion.data;
+package org.patchdiffusion.data.source;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The labels of a data set, as EDM and StyleGAN tools write them to {@code dataset.json}: {@code {"labels": [["path",
@@ -18,9 +19,10 @@ import java.util.Optional;
  * @param labels class of each image by its path
  * @param classes names of the classes, empty if the file gives none
  */
-record LabelFile(Map<String, Integer> labels, List<String> classes) {
+public record LabelFile(Map<String, Integer> labels, List<String> classes) {
 
-    static final String NAME = "dataset.json";
+    /** The name of the file. */
+    public static final String NAME = "dataset.json";
 
     private static final int MAX_BYTES = 256 << 20;
     private static final int MAX_CLASSES = 100_000;
@@ -31,7 +33,7 @@ record LabelFile(Map<String, Integer> labels, List<String> classes) {
      * @return empty if the source has no label file, or one that says there are no labels
      * @throws IOException if the file is not what the format says, or does not fit the images of the source
      */
-    static Optional<LabelFile> read(ImageSource source) throws IOException {
+    public static Optional<LabelFile> read(ImageSource source) throws IOException {
         if (!source.entries().contains(NAME)) {
             return Optional.empty();
         }
@@ -110,8 +112,40 @@ record LabelFile(Map<String, Integer> labels, List<String> classes) {
         }
     }
 
+    /**
+     * The paths of the images of some classes, in order.
+     *
+     * @param classes the classes to keep; empty keeps all
+     * @throws IOException if the source holds no images, or none of these classes
+     */
+    public static List<String> select(ImageSource source, Optional<LabelFile> labels, Set<Integer> classes)
+            throws IOException {
+        List<String> images = source.images();
+        if (images.isEmpty()) {
+            throw new IOException(source.path() + ": holds no images; put PNG or JPEG files inside");
+        }
+        return classes.isEmpty() ? images : ofClasses(source, images, labels, classes);
+    }
+
+    private static List<String> ofClasses(
+            ImageSource source, List<String> images, Optional<LabelFile> labels, Set<Integer> classes)
+            throws IOException {
+        if (labels.isEmpty()) {
+            throw new IOException(source.path() + ": has no labels to filter by class; add a " + LabelFile.NAME);
+        }
+        List<String> kept = images.stream()
+                .filter(image -> classes.contains(labels.get().labels().get(image)))
+                .toList();
+        if (kept.isEmpty()) {
+            throw new IOException(source.path() + ": holds no image of class "
+                    + classes.stream().sorted().map(String::valueOf).toList() + "; its classes are 0 to "
+                    + (labels.get().count() - 1));
+        }
+        return kept;
+    }
+
     /** Number of classes: one more than the largest class used, or the number of names if that is larger. */
-    int count() {
+    public int count() {
         int largest = labels.values().stream().mapToInt(Integer::intValue).max().orElse(-1);
         return Math.max(largest + 1, classes.size());
     }

@@ -1,6 +1,7 @@
-package org.patchdiffusion.data;
+package org.patchdiffusion.data.convert;
 
 import java.util.Arrays;
+import org.patchdiffusion.data.source.RgbImage;
 
 /**
  * Brings images to another size, one axis after the other, on the stored (not gamma-corrected) values: each smaller

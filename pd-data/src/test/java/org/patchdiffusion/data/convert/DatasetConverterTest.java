@@ -1,4 +1,4 @@
-package org.patchdiffusion.data;
+package org.patchdiffusion.data.convert;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -22,6 +22,16 @@ import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.patchdiffusion.data.DatasetOptions;
+import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.ProgressListener;
+import org.patchdiffusion.data.Purpose;
+import org.patchdiffusion.data.RandomStream;
+import org.patchdiffusion.data.TestImages;
+import org.patchdiffusion.data.source.ImageDecoder;
+import org.patchdiffusion.data.source.ImageSource;
+import org.patchdiffusion.data.source.LabelFile;
+import org.patchdiffusion.data.source.RgbImage;
 
 class DatasetConverterTest {
 

@@ -1,4 +1,4 @@
-package org.patchdiffusion.data;
+package org.patchdiffusion.data.source;
 
 /**
  * A decoded image.
@@ -7,11 +7,12 @@ package org.patchdiffusion.data;
  * @param width columns
  * @param pixels uint8, layout [3, height, width]: red, green, blue planes
  */
-record RgbImage(int height, int width, byte[] pixels) {
+public record RgbImage(int height, int width, byte[] pixels) {
 
-    static final int CHANNELS = 3;
+    /** Red, green and blue. */
+    public static final int CHANNELS = 3;
 
-    RgbImage {
+    public RgbImage {
         if (pixels.length != CHANNELS * height * width) {
             throw new IllegalArgumentException("image of " + width + "x" + height + ": expected "
                     + CHANNELS * height * width + " bytes, got " + pixels.length);
@@ -19,12 +20,12 @@ record RgbImage(int height, int width, byte[] pixels) {
     }
 
     /** Width and height as people write them, for messages. */
-    String size() {
+    public String size() {
         return width + "x" + height;
     }
 
     /** The image mirrored left to right. */
-    RgbImage mirrored() {
+    public RgbImage mirrored() {
         byte[] mirrored = new byte[pixels.length];
         for (int row = 0; row < pixels.length; row += width) {
             for (int column = 0; column < width; column++) {

@@ -1,4 +1,4 @@
-package org.patchdiffusion.data;
+package org.patchdiffusion.data.source;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
@@ -18,10 +18,10 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * rescaled, and transparency is composited on white. Colour profiles and gamma are ignored: samples are taken as
  * stored.
  */
-final class ImageDecoder {
+public final class ImageDecoder {
 
     /** The most pixels that an image may have. */
-    static final long MAX_PIXELS = 8192L * 8192L;
+    public static final long MAX_PIXELS = 8192L * 8192L;
 
     private static final int OPAQUE = 255;
 
@@ -33,7 +33,7 @@ final class ImageDecoder {
      * @throws IOException if it is not a complete PNG or JPEG image of at most {@link #MAX_PIXELS}; the message
      *     continues a sentence that starts with the name of the file
      */
-    static RgbImage decode(byte[] file) throws IOException {
+    public static RgbImage decode(byte[] file) throws IOException {
         ImageReader reader = reader(file);
         try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
             // Metadata is skipped: nothing here needs it, and compressed text chunks can be bombs.

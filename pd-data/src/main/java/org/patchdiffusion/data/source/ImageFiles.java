@@ -1,4 +1,4 @@
-package org.patchdiffusion.data;
+package org.patchdiffusion.data.source;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,7 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** Reads and decodes the images of a source. */
-final class ImageFiles {
+public final class ImageFiles {
 
     /** Images decoded ahead of the consumer, for each core: bounds the memory of a conversion. */
     private static final int AHEAD_PER_CORE = 16;
@@ -21,13 +21,13 @@ final class ImageFiles {
 
     /** What is done to each image on the decoding threads. */
     @FunctionalInterface
-    interface Work<T> {
+    public interface Work<T> {
         T of(String entry) throws IOException;
     }
 
     /** Takes results in order. */
     @FunctionalInterface
-    interface Consumer<T> {
+    public interface Consumer<T> {
         void accept(int index, T result) throws IOException;
     }
 
@@ -36,7 +36,7 @@ final class ImageFiles {
      *
      * @throws IOException naming the source and the file
      */
-    static byte[] read(ImageSource source, String entry, int maxBytes) throws IOException {
+    public static byte[] read(ImageSource source, String entry, int maxBytes) throws IOException {
         try {
             return source.read(entry, maxBytes);
         } catch (IOException e) {
@@ -49,7 +49,7 @@ final class ImageFiles {
      *
      * @throws IOException naming the source and the image
      */
-    static RgbImage decode(ImageSource source, String entry) throws IOException {
+    public static RgbImage decode(ImageSource source, String entry) throws IOException {
         byte[] file = read(source, entry, ImageSource.MAX_IMAGE_FILE_BYTES);
         try {
             return ImageDecoder.decode(file);
@@ -59,12 +59,13 @@ final class ImageFiles {
     }
 
     /** Decodes images on all cores and hands them over in order, on the calling thread. */
-    static void decodeAll(ImageSource source, List<String> entries, Consumer<RgbImage> consumer) throws IOException {
+    public static void decodeAll(ImageSource source, List<String> entries, Consumer<RgbImage> consumer)
+            throws IOException {
         forAll(entries, entry -> decode(source, entry), consumer);
     }
 
     /** Does work for each entry on all cores and hands the results over in order, on the calling thread. */
-    static <T> void forAll(List<String> entries, Work<T> work, Consumer<T> consumer) throws IOException {
+    public static <T> void forAll(List<String> entries, Work<T> work, Consumer<T> consumer) throws IOException {
         int cores = Runtime.getRuntime().availableProcessors();
         ExecutorService pool = Executors.newFixedThreadPool(cores, task -> {
             Thread thread = new Thread(task, "pd-image-decoder");
@@ -104,7 +105,7 @@ final class ImageFiles {
     }
 
     /** The last part of a path, without {@code .zip}. */
-    static String baseName(Path path) {
+    public static String baseName(Path path) {
         Path last = path.toAbsolutePath().normalize().getFileName();
         String name = last == null ? path.toString() : last.toString();
         return name.toLowerCase(Locale.ROOT).endsWith(".zip") ? name.substring(0, name.length() - 4) : name;

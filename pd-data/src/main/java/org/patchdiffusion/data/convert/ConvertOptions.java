@@ -1,6 +1,7 @@
-package org.patchdiffusion.data;
+package org.patchdiffusion.data.convert;
 
 import java.util.Set;
+import org.patchdiffusion.data.source.ImageDecoder;
 
 /**
  * How to convert a data set.

@@ -1,4 +1,4 @@
-package org.patchdiffusion.data;
+package org.patchdiffusion.data.convert;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
+import org.patchdiffusion.data.source.RgbImage;
 
 /**
  * Writes small PNG files (ISO/IEC 15948): of gray, palette and RGB samples under each row filter, the shortest. Equal

@@ -1,4 +1,4 @@
-package org.patchdiffusion.data;
+package org.patchdiffusion.data.convert;
 
 /** How an image is brought to the ratio of width to height of the target. */
 public enum Transform {

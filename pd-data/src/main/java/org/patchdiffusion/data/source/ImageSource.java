@@ -1,4 +1,4 @@
-package org.patchdiffusion.data;
+package org.patchdiffusion.data.source;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** The files of a zip or folder, read one at a time from any thread. */
-sealed interface ImageSource extends Closeable permits ZipSource, FolderSource {
+public sealed interface ImageSource extends Closeable permits ZipSource, FolderSource {
 
     /** The largest image file that is read, in bytes. */
     int MAX_IMAGE_FILE_BYTES = 64 << 20;

@@ -10,13 +10,13 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /** The files of a zip, read through its central directory. */
-final class ZipSource implements ImageSource {
+final class ZipFiles implements FileTree {
 
     private final Path path;
     private final ZipFile zip;
-    private final List<String> entries;
+    private final List<String> files;
 
-    ZipSource(Path path) throws IOException {
+    ZipFiles(Path path) throws IOException {
         this.path = path;
         try {
             zip = new ZipFile(path.toFile());
@@ -27,8 +27,8 @@ final class ZipSource implements ImageSource {
         } catch (IOException e) {
             throw new IOException(path + ": cannot be opened (" + e.getMessage() + ")", e);
         }
-        entries = zip.stream()
-                .filter(entry -> !entry.isDirectory() && !ImageSource.isHidden(entry.getName()))
+        files = zip.stream()
+                .filter(entry -> !entry.isDirectory())
                 .map(ZipEntry::getName)
                 .sorted()
                 .distinct()
@@ -41,19 +41,21 @@ final class ZipSource implements ImageSource {
     }
 
     @Override
-    public List<String> entries() {
-        return entries;
+    public List<String> files() {
+        return files;
     }
 
     @Override
-    public byte[] read(String entry, int maxBytes) throws IOException {
-        ZipEntry header = zip.getEntry(entry);
+    public byte[] read(String file, int maxBytes) throws IOException {
+        ZipEntry header = zip.getEntry(file);
         try (InputStream in = zip.getInputStream(header)) {
-            byte[] bytes = ImageSource.readLimited(in, maxBytes);
+            byte[] bytes = FileTree.readLimited(in, maxBytes);
             if (header.getSize() >= 0 && bytes.length != header.getSize()) {
                 throw new ZipException("holds " + bytes.length + " bytes where the zip promises " + header.getSize());
             }
             return bytes;
+        } catch (IOException e) {
+            throw new IOException(path + ": " + file + " cannot be read (" + e.getMessage() + ")", e);
         }
     }
 

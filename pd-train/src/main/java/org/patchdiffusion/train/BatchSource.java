@@ -2,6 +2,7 @@ package org.patchdiffusion.train;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.data.ImageDataset;
@@ -22,7 +23,7 @@ import org.patchdiffusion.model.precond.Preconditioning;
  * Makes the batches of training one after another: patches with their coordinates, noise levels and noise, labels and
  * dropout masks. Each is a pure function of (seed, step, index of the image in the batch). Used by one thread at a time.
  */
-final class BatchSource implements AutoCloseable {
+final class BatchSource {
     private final TrainingConfig config;
     private final UNetConfig network;
     private final Preconditioning preconditioning;
@@ -74,7 +75,16 @@ final class BatchSource implements AutoCloseable {
 
     /** The batch of the next step, which is the caller's to close. */
     TrainBatch next() {
-        PatchBatch patch = patches.nextBatch();
+        return complete(patches.nextBatch());
+    }
+
+    /** The making of the batch of the next step, which may run later and on another thread, once. */
+    Callable<TrainBatch> plan() {
+        Callable<PatchBatch> patch = patches.plan();
+        return () -> complete(patch.call());
+    }
+
+    private TrainBatch complete(PatchBatch patch) {
         int count = patch.count();
         PatchSize size = patch.size();
         Map<String, INDArray> inputs = new HashMap<>();
@@ -128,10 +138,5 @@ final class BatchSource implements AutoCloseable {
                 }
             }
         }
-    }
-
-    @Override
-    public void close() {
-        patches.close();
     }
 }

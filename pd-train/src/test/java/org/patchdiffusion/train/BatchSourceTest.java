@@ -13,6 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.data.PatchSize;
+import org.patchdiffusion.data.Prefetcher;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 
@@ -28,9 +29,10 @@ class BatchSourceTest {
         ModelConfig model =
                 TinyRun.modelConfig(TinyRun.network().dropout(0.5).labelDim(4).labelDropout(0.5));
         TrainingConfig config = TinyRun.config().xflip(true).build();
-        try (BatchSource all = source(config, model, 4, 0);
-                BatchSource later = source(config, model, 4, 2);
-                Prefetcher ahead = new Prefetcher(source(config, model, 4, 0))) {
+        BatchSource all = source(config, model, 4, 0);
+        BatchSource later = source(config, model, 4, 2);
+        BatchSource planned = source(config, model, 4, 0);
+        try (Prefetcher<TrainBatch> ahead = new Prefetcher<>(2, 3, planned::plan, TrainBatch::close)) {
             for (int step = 0; step < 3; step++) {
                 try (TrainBatch batch = all.next();
                         TrainBatch same = step < 2 ? ahead.take() : later.next()) {
@@ -51,8 +53,7 @@ class BatchSourceTest {
     void inputsHaveTheShapesOfTheGraphAndPlausibleValues() {
         TrainingConfig config = TinyRun.config().batch(64).realP(1).build();
         ModelConfig model = TinyRun.modelConfig(TinyRun.network());
-        try (BatchSource source = source(config, model, 0, 0);
-                TrainBatch batch = source.next()) {
+        try (TrainBatch batch = source(config, model, 0, 0).next()) {
             Map<String, INDArray> in = batch.inputs();
             assertArrayEquals(new long[] {64, 3, 16, 16}, in.get("y").shape());
             assertArrayEquals(new long[] {64, 3, 16, 16}, in.get("noise").shape());
@@ -72,8 +73,8 @@ class BatchSourceTest {
     @Test
     void labelDropoutZeroesWholeRows() {
         ModelConfig model = TinyRun.modelConfig(TinyRun.network().labelDim(4).labelDropout(0.5));
-        try (BatchSource source = source(TinyRun.config().batch(64).realP(1).build(), model, 4, 0);
-                TrainBatch batch = source.next()) {
+        try (TrainBatch batch =
+                source(TinyRun.config().batch(64).realP(1).build(), model, 4, 0).next()) {
             INDArray sums = batch.inputs().get("labels").sum(1);
             double kept = sums.sumNumber().doubleValue();
             for (float sum : sums.toFloatVector()) {
@@ -85,20 +86,19 @@ class BatchSourceTest {
 
     @Test
     void labelsOfTheDataAreLeftOutOfAnUnconditionalModel() {
-        try (BatchSource source = source(TinyRun.config().build(), TinyRun.modelConfig(TinyRun.network()), 4, 0);
-                TrainBatch batch = source.next()) {
+        try (TrainBatch batch = source(TinyRun.config().build(), TinyRun.modelConfig(TinyRun.network()), 4, 0)
+                .next()) {
             assertFalse(batch.inputs().containsKey("labels"));
         }
     }
 
     @Test
     void drawnSizesCountTheirMean() {
-        try (BatchSource source = source(TinyRun.config().build(), TinyRun.modelConfig(TinyRun.network()), 0, 0)) {
-            for (int step = 0; step < 8; step++) {
-                try (TrainBatch batch = source.next()) {
-                    assertEquals(2 * 1.9, batch.expectedImages(), 1e-12);
-                    assertEquals(2 * 16 / batch.patch().height(), batch.size());
-                }
+        BatchSource source = source(TinyRun.config().build(), TinyRun.modelConfig(TinyRun.network()), 0, 0);
+        for (int step = 0; step < 8; step++) {
+            try (TrainBatch batch = source.next()) {
+                assertEquals(2 * 1.9, batch.expectedImages(), 1e-12);
+                assertEquals(2 * 16 / batch.patch().height(), batch.size());
             }
         }
     }
@@ -110,13 +110,12 @@ class BatchSourceTest {
                 TinyRun.config().progressive(true).durationKimg(0.038).build();
         List<Integer> heights = new ArrayList<>();
         long images = 0;
-        try (BatchSource source = source(config, TinyRun.modelConfig(TinyRun.network()), 0, 0)) {
-            while (images < 38) {
-                try (TrainBatch batch = source.next()) {
-                    heights.add(batch.patch().height());
-                    assertEquals(batch.size(), batch.expectedImages());
-                    images += batch.size();
-                }
+        BatchSource source = source(config, TinyRun.modelConfig(TinyRun.network()), 0, 0);
+        while (images < 38) {
+            try (TrainBatch batch = source.next()) {
+                heights.add(batch.patch().height());
+                assertEquals(batch.size(), batch.expectedImages());
+                images += batch.size();
             }
         }
         assertEquals(Arrays.asList(4, 4, 8, 8, 8, 16, 16, 16, 16, 16), heights);

@@ -25,7 +25,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 class PatchIteratorTest {
 
-    private static final PatchSizes SIZES = PatchSizes.ofPixels(16, 24, 0.5, 2);
+    private static final PatchSizes SIZES = PatchSizes.of(16, 24, PatchDistribution.ofPixels(0.5), 2);
 
     private static PatchIterator.Builder builder(int images, int classes) {
         return PatchIterator.builder(fakeDataset(images, 16, 24, classes), SIZES)

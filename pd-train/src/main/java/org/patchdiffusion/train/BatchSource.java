@@ -11,6 +11,7 @@ import org.patchdiffusion.data.PatchIterator;
 import org.patchdiffusion.data.PatchSchedule;
 import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.data.PatchSizes;
+import org.patchdiffusion.data.PixelType;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.model.DiffusionModel;
@@ -44,7 +45,7 @@ final class BatchSource {
     /** The batches from a step on. */
     static BatchSource of(
             TrainingConfig config, ModelConfig model, ImageDataset data, LossGraphs graphs, long firstStep) {
-        PatchSizes sizes = patchSizes(config, model);
+        PatchSizes sizes = patchSizes(config, model, data.description().pixels());
         PatchIterator patches = PatchIterator.builder(data, sizes)
                 .batch(config.batch())
                 .seed(config.seed())
@@ -58,19 +59,17 @@ final class BatchSource {
     /**
      * The patch sizes of a run.
      *
-     * @throws IllegalArgumentException if the network cannot take patches of a quarter of the image
+     * @throws IllegalArgumentException if the network cannot take one of them
      */
-    static PatchSizes patchSizes(TrainingConfig config, ModelConfig model) {
+    static PatchSizes patchSizes(TrainingConfig config, ModelConfig model, PixelType pixels) {
         int divisor = 1 << (model.network().levels() - 1);
-        return PatchSizes.ofPixels(model.height(), model.width(), config.realP(), divisor);
+        return PatchSizes.of(model.height(), model.width(), config.distribution(pixels), divisor);
     }
 
     private static PatchSchedule schedule(TrainingConfig config, PatchSizes sizes) {
-        if (!config.progressive()) {
-            return sizes.drawn(config.seed());
-        }
-        double imagesPerStep = config.batch() * sizes.expectedMultiplier();
-        return sizes.progressive((long) Math.ceil(config.durationKimg() * 1000 / imagesPerStep));
+        return config.progressive()
+                ? sizes.progressive(config.progressiveKimg() * 1000, config.batch())
+                : sizes.drawn(config.seed());
     }
 
     /** The batch of the next step, which is the caller's to close. */

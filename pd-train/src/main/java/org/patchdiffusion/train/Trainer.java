@@ -274,12 +274,12 @@ public final class Trainer {
         /**
          * The trainer.
          *
-         * @throws IllegalArgumentException if there is no engine of the configured name, or the images are not of the model's size, channels or classes, or patches
-         *     of a quarter of them do not fit its levels
+         * @throws IllegalArgumentException if there is no engine of the configured name, or the images are not of the model's size, channels or classes, or a
+         *     patch size does not fit its levels
          */
         public Trainer build() {
             requireFit();
-            BatchSource.patchSizes(config, model);
+            BatchSource.patchSizes(config, model, data.description().pixels());
             return new Trainer(this);
         }
 

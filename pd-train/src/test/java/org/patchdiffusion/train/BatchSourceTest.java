@@ -8,11 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.data.PatchDistribution;
 import org.patchdiffusion.data.PatchSize;
+import org.patchdiffusion.data.PixelType;
 import org.patchdiffusion.data.Prefetcher;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
@@ -104,8 +108,8 @@ class BatchSourceTest {
     }
 
     @Test
-    void progressiveWalksFromSmallToLargeInTheShareOfEachSize() {
-        // 38 counted images at 3.8 a step: 10 steps, of which 2, 3 and 5.
+    void progressiveWalksFromSmallToLargeInTheShareOfTheImages() {
+        // 38 images: to 7.6 by eights, to 19 by fours, to 38 by twos.
         TrainingConfig config =
                 TinyRun.config().progressive(true).durationKimg(0.038).build();
         List<Integer> heights = new ArrayList<>();
@@ -118,18 +122,54 @@ class BatchSourceTest {
                 images += batch.size();
             }
         }
-        assertEquals(Arrays.asList(4, 4, 8, 8, 8, 16, 16, 16, 16, 16), heights);
+        assertEquals(Arrays.asList(4, 8, 8, 8, 16, 16, 16, 16, 16, 16, 16, 16, 16), heights);
+    }
+
+    @Test
+    void aLongerDurationKeepsTheSizesThatWereWalkedThrough() {
+        TrainingConfig config =
+                TinyRun.config().progressive(true).durationKimg(0.038).build();
+        TrainingConfig longer = config.toBuilder().durationKimg(0.1).build();
+        assertEquals(0.038, longer.progressiveKimg());
+        BatchSource before = source(config, TinyRun.modelConfig(TinyRun.network()), 0, 0);
+        BatchSource after = source(longer, TinyRun.modelConfig(TinyRun.network()), 0, 0);
+        for (int step = 0; step < 16; step++) {
+            try (TrainBatch batch = before.next();
+                    TrainBatch same = after.next()) {
+                assertEquals(batch.patch(), same.patch());
+                assertEquals(batch.inputs().get("y"), same.inputs().get("y"));
+            }
+        }
+    }
+
+    @Test
+    void patchSizesOfTheConfigurationAreUsed() {
+        TrainingConfig config = TinyRun.config()
+                .patchSizes(PatchDistribution.parse("1/2:0.5,12:0.5"))
+                .build();
+        Set<PatchSize> seen = new HashSet<>();
+        BatchSource source = source(config, TinyRun.modelConfig(TinyRun.network()), 0, 0);
+        for (int step = 0; step < 12; step++) {
+            try (TrainBatch batch = source.next()) {
+                seen.add(batch.patch());
+                assertEquals(2 * (0.5 * 2 + 0.5 * 16 / 12), batch.expectedImages(), 1e-12);
+            }
+        }
+        assertEquals(Set.of(new PatchSize(8, 8), new PatchSize(12, 12)), seen);
+        assertEquals(PatchDistribution.ofLatents(0.5), TinyRun.config().build().distribution(PixelType.FLOAT32));
     }
 
     @Test
     void patchesThatDoNotFitTheLevelsAreRefused() {
         ModelConfig deep = TinyRun.modelConfig(TinyRun.network().channelMult(List.of(1, 1, 1, 1)));
         TrainingConfig config = TinyRun.config().build();
-        String message = assertThrows(IllegalArgumentException.class, () -> BatchSource.patchSizes(config, deep))
+        String message = assertThrows(
+                        IllegalArgumentException.class, () -> BatchSource.patchSizes(config, deep, PixelType.UINT8))
                 .getMessage();
         assertTrue(message.contains("multiple of 8"), message);
         assertEquals(
                 List.of(new PatchSize(16, 16)),
-                BatchSource.patchSizes(TinyRun.config().realP(1).build(), deep).sizes());
+                BatchSource.patchSizes(TinyRun.config().realP(1).build(), deep, PixelType.UINT8)
+                        .sizes());
     }
 }

@@ -3,6 +3,7 @@ package org.patchdiffusion.data;
 import java.io.NotSerializableException;
 import java.io.ObjectOutputStream;
 import java.util.NoSuchElementException;
+import java.util.concurrent.Callable;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSetPreProcessor;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
@@ -14,10 +15,10 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  * shows k times the batch (Wang et al., arXiv 2304.12526, section 3.3). Each image is cropped at its own random place.
  * As a {@link MultiDataSetIterator} it gives the features [y, pos], or [y, pos, one-hot labels] of a labelled data set.
  *
- * <p>A batch is a pure function of (seed, step): {@link #seek} resumes a run exactly, and the number of workers never
- * changes a bit. Used by one thread at a time.
+ * <p>A batch is a pure function of (seed, step): {@link #seek} resumes a run exactly, and batches that a {@link Prefetcher}
+ * makes ahead from their {@link #plan plans} are the same. Used by one thread at a time. The data set has another owner.
  */
-public final class PatchIterator implements MultiDataSetIterator, AutoCloseable {
+public final class PatchIterator implements MultiDataSetIterator {
 
     private static final long serialVersionUID = 1L;
 
@@ -25,13 +26,10 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
     private final transient PatchSchedule schedule;
     private final transient ShuffledOrder order;
     private final transient PatchLoader loader;
-    private final transient Prefetcher prefetcher;
     private final int batch;
-    private final int prefetch;
     private final long steps;
     private long nextStep;
-    private long plannedStep;
-    private long plannedPosition;
+    private long nextPosition;
     private transient MultiDataSetPreProcessor preProcessor;
 
     private PatchIterator(Builder builder) {
@@ -39,9 +37,7 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
         schedule = builder.schedule == null ? sizes.drawn(builder.seed) : builder.schedule;
         order = new ShuffledOrder(builder.seed, builder.dataset.size());
         loader = new PatchLoader(builder.dataset, builder.seed, builder.flip);
-        prefetcher = builder.prefetch == 0 ? null : new Prefetcher(builder.workers);
         batch = builder.batch;
-        prefetch = builder.prefetch;
         steps = builder.steps;
     }
 
@@ -54,7 +50,7 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
         return new Builder(dataset, sizes);
     }
 
-    /** What an iterator shows; the defaults are an endless run of 16 images a step, not flipped, without prefetch. */
+    /** What an iterator shows; the defaults are an endless run of 16 images a step, not flipped. */
     public static final class Builder {
         private final ImageDataset dataset;
         private final PatchSizes sizes;
@@ -63,8 +59,6 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
         private long seed;
         private long steps = Long.MAX_VALUE;
         private boolean flip;
-        private int workers = 1;
-        private int prefetch;
 
         private Builder(ImageDataset dataset, PatchSizes sizes) {
             if (sizes.height() != dataset.height() || sizes.width() != dataset.width()) {
@@ -109,18 +103,6 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
             return this;
         }
 
-        /**
-         * Makes batches ahead of their use.
-         *
-         * @param threads daemon threads, at least 1
-         * @param batches how many batches are made ahead; 0 makes each one when it is asked for
-         */
-        public Builder prefetch(int threads, int batches) {
-            workers = require("number of data threads", threads, 1);
-            prefetch = require("number of batches made ahead", batches, 0);
-            return this;
-        }
-
         private static int require(String what, int value, int least) {
             if (value < least) {
                 throw new IllegalArgumentException(what + " is " + value + ", expected at least " + least);
@@ -147,17 +129,13 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
         if (step < 0) {
             throw new IllegalArgumentException("step is " + step + ", expected 0 or more");
         }
-        if (prefetcher != null) {
-            prefetcher.clear();
+        if (step < nextStep) {
+            nextStep = 0;
+            nextPosition = 0;
         }
-        if (step < plannedStep) {
-            plannedStep = 0;
-            plannedPosition = 0;
+        while (nextStep < step) {
+            nextPosition += sizes.batch(batch, schedule.at(nextStep++));
         }
-        while (plannedStep < step) {
-            plannedPosition += sizes.batch(batch, schedule.at(plannedStep++));
-        }
-        nextStep = step;
     }
 
     @Override
@@ -171,33 +149,35 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
      * @throws NoSuchElementException after the last step
      */
     public PatchBatch nextBatch() {
+        return load(planNext());
+    }
+
+    /**
+     * The making of the batch of the next step, which may run later and on another thread, once.
+     *
+     * @throws NoSuchElementException after the last step
+     */
+    public Callable<PatchBatch> plan() {
+        Plan plan = planNext();
+        return () -> load(plan);
+    }
+
+    private PatchBatch load(Plan plan) {
+        return loader.load(plan.step(), plan.size(), plan.images());
+    }
+
+    private record Plan(long step, PatchSize size, int[] images) {}
+
+    private Plan planNext() {
         if (!hasNext()) {
             throw new NoSuchElementException("the data iterator ended after step " + steps);
         }
-        nextStep++;
-        if (prefetcher == null) {
-            return plan().load(loader);
-        }
-        while (plannedStep < steps && prefetcher.ahead() < prefetch) {
-            Plan plan = plan();
-            prefetcher.submit(() -> plan.load(loader));
-        }
-        return prefetcher.take();
-    }
-
-    private record Plan(long step, PatchSize size, int[] images) {
-        PatchBatch load(PatchLoader loader) {
-            return loader.load(step, size, images);
-        }
-    }
-
-    private Plan plan() {
-        PatchSize size = schedule.at(plannedStep);
+        PatchSize size = schedule.at(nextStep);
         int[] images = new int[sizes.batch(batch, size)];
         for (int i = 0; i < images.length; i++) {
-            images[i] = order.imageAt(plannedPosition++);
+            images[i] = order.imageAt(nextPosition++);
         }
-        return new Plan(plannedStep++, size, images);
+        return new Plan(nextStep++, size, images);
     }
 
     /**
@@ -235,10 +215,10 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
         return true;
     }
 
-    /** Whether a wrapper may prefetch from this iterator: not if it does so itself. */
+    /** Whether a wrapper may prefetch from this iterator: yes, as {@code AsyncMultiDataSetIterator} does. */
     @Override
     public boolean asyncSupported() {
-        return prefetcher == null;
+        return true;
     }
 
     @Override
@@ -248,13 +228,5 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
 
     private void writeObject(ObjectOutputStream out) throws NotSerializableException {
         throw new NotSerializableException("a PatchIterator holds its images; build a new one and seek to the step");
-    }
-
-    /** Stops the worker threads and frees the batches made ahead. The data set stays open. */
-    @Override
-    public void close() {
-        if (prefetcher != null) {
-            prefetcher.close();
-        }
     }
 }

@@ -43,12 +43,13 @@ final class PatchLoader {
         int area = size.height() * size.width();
         int channels = dataset.channels();
         int classes = dataset.labelDim();
+        PixelType pixels = dataset.description().pixels();
         float[] y = new float[batch * channels * area];
         float[] pos = new float[batch * Positions.CHANNELS * area];
         float[] labels = new float[batch * classes];
         for (int i = 0; i < batch; i++) {
             Crop crop = crops.get(i);
-            cropper.pixels(dataset.image(crop.image()), crop, size, y, i * channels * area);
+            cropper.cut(dataset.read(crop.image()), pixels, crop, size, y, i * channels * area);
             cropper.positions(crop.top(), crop.left(), size, pos, i * Positions.CHANNELS * area);
             if (classes > 0) {
                 labels[i * classes + dataset.label(crop.image())] = 1;

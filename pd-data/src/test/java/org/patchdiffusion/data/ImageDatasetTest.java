@@ -2,7 +2,6 @@ package org.patchdiffusion.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,17 +11,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.patchdiffusion.data.source.ImageDecoder;
 import org.patchdiffusion.data.source.ImageSource;
-import org.patchdiffusion.data.source.RgbImage;
 
 class ImageDatasetTest {
 
@@ -108,7 +111,6 @@ class ImageDatasetTest {
         assertNotEquals(original, open(labelled()).fingerprint());
         files.remove("dataset.json");
         String unlabelled = open(DatasetOptions.ALL).fingerprint();
-        assertNotEquals(unlabelled, open(DatasetOptions.ALL.withXflip(true)).fingerprint());
         files.put("01/img.png", TestImages.png(6, 4, 99));
         assertNotEquals(unlabelled, open(DatasetOptions.ALL).fingerprint());
         byte[] first = files.remove("00/img.png");
@@ -118,21 +120,93 @@ class ImageDatasetTest {
     }
 
     @Test
-    void xflipAddsMirroredCopies() throws IOException {
-        addImages(2);
-        files.put("dataset.json", TestImages.text("{\"labels\": [[\"00/img.png\", 0], [\"01/img.png\", 1]]}"));
-        try (ImageDataset dataset = open(labelled().withXflip(true))) {
-            assertEquals(4, dataset.size());
-            assertEquals(1, dataset.label(3));
-            byte[] plain = dataset.image(1);
-            byte[] mirrored = dataset.image(3);
-            for (int row = 0; row < 3 * 4; row++) {
-                for (int x = 0; x < 6; x++) {
-                    assertEquals(plain[row * 6 + x], mirrored[row * 6 + 5 - x]);
-                }
-            }
-            assertArrayEquals(plain, new RgbImage(4, 6, mirrored).mirrored().pixels());
+    void partsHaveFingerprintsOfTheirOwn() throws IOException {
+        addImages(4);
+        files.put(
+                "dataset.json",
+                TestImages.text(
+                        """
+                {"labels": [["00/img.png", 0], ["01/img.png", 1], ["02/img.png", 2], ["03/img.png", 0]]}"""));
+        ImageDataset all = open(labelled());
+        ImageDataset part = all.subset(3, 1);
+        assertEquals("2 0 1 3", part.size() + " " + part.label(0) + " " + part.label(1) + " " + part.labelDim());
+        assertArrayEquals(all.image(3), part.image(0));
+        assertArrayEquals(all.values(1), part.values(1));
+        assertEquals(part.fingerprint(), open(labelled()).subset(3, 1).fingerprint());
+        Set<String> fingerprints = new HashSet<>(List.of(all.fingerprint(), part.fingerprint()));
+        for (int[] other : new int[][] {{1, 3}, {3}, {3, 1, 1}, {3, 2}, {0, 1, 2, 3}}) {
+            assertTrue(fingerprints.add(all.subset(other).fingerprint()), Arrays.toString(other));
         }
+        files.put("01/img.png", TestImages.png(6, 4, 99));
+        assertTrue(fingerprints.add(open(labelled()).subset(3, 1).fingerprint()));
+        part.close();
+        assertEquals(3 * 6 * 4, all.image(0).length);
+        assertThrows(IndexOutOfBoundsException.class, () -> all.subset(4));
+        assertThrows(IllegalArgumentException.class, all::subset);
+    }
+
+    @Property(tries = 50)
+    void aSplitSharesNoImageAndLeavesNoneOut(
+            @ForAll @IntRange(min = 2, max = 60) int size,
+            @ForAll @DoubleRange(min = 0.01, max = 0.99) double fraction,
+            @ForAll long seed) {
+        List<byte[]> images = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            images.add(new byte[] {(byte) i});
+        }
+        ImageDataset all = ImageDataset.ofBytes("numbers", 1, 1, 1, images, null, List.of());
+        DatasetSplit split = all.split(fraction, seed);
+        List<Byte> seen = new ArrayList<>();
+        for (ImageDataset part : List.of(split.training(), split.heldOut())) {
+            int last = -1;
+            for (int i = 0; i < part.size(); i++) {
+                assertTrue(part.image(i)[0] > last);
+                last = part.image(i)[0];
+                seen.add(part.image(i)[0]);
+            }
+        }
+        assertEquals(size, seen.size());
+        assertEquals(size, Set.copyOf(seen).size());
+        assertEquals(fraction * size, split.heldOut().size(), 1);
+        assertEquals(
+                split.heldOut().fingerprint(),
+                all.split(fraction, seed).heldOut().fingerprint());
+        assertNotEquals(split.training().fingerprint(), split.heldOut().fingerprint());
+    }
+
+    @Test
+    void imagesOfAnyChannelsAndFloatsComeAsTheNetworkSeesThem() {
+        ImageDataset bytes = ImageDataset.ofBytes(
+                "two channels",
+                2,
+                1,
+                3,
+                List.of(new byte[] {0, 51, (byte) 255, 127, 1, 2}),
+                new int[] {1},
+                List.of("cat", "dog"));
+        assertArrayEquals(
+                new float[] {-1, -0.6f, 1, 127 / 127.5f - 1, 1 / 127.5f - 1, 2 / 127.5f - 1}, bytes.values(0), 1e-7f);
+        assertEquals("two channels: 1 images of 3x1 with 2 channels, 2 classes, in memory", bytes.toString());
+        float[] latents = new float[16 * 2 * 2];
+        Arrays.fill(latents, 3.25f);
+        latents[5] = -7;
+        ImageDataset floats = ImageDataset.ofFloats("latents", 16, 2, 2, List.of(latents), null, List.of());
+        assertArrayEquals(latents, floats.values(0));
+        assertThrows(IllegalStateException.class, () -> floats.image(0));
+        assertNotEquals(
+                floats.fingerprint(),
+                ImageDataset.ofFloats("latents", 16, 2, 2, List.of(new float[64]), null, List.of())
+                        .fingerprint());
+        List<float[]> tooMany = List.of(new float[17]);
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ImageDataset.ofFloats("latents", 17, 1, 1, tooMany, null, List.of()));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ImageDataset.ofFloats("latents", 16, 1, 1, tooMany, null, List.of()));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ImageDataset.ofBytes("x", 1, 1, 1, List.of(new byte[1]), new int[] {2}, List.of("a", "b")));
     }
 
     @Test
@@ -304,6 +378,6 @@ class ImageDatasetTest {
     void optionsOutOfRangeAreRefused() {
         assertThrows(IllegalArgumentException.class, () -> DatasetOptions.ALL.withMaxSize(0, 1));
         assertThrows(IllegalArgumentException.class, () -> DatasetOptions.ALL.withClasses(Set.of(-1)));
-        assertFalse(DatasetOptions.ALL.useLabels());
+        assertEquals(LabelUse.NONE, DatasetOptions.ALL.labels());
     }
 }

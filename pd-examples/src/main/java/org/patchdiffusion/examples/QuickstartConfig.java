@@ -26,7 +26,7 @@ final class QuickstartConfig {
 
     /** Which images of the data set to use. */
     static DatasetOptions data() {
-        return DatasetOptions.ALL.withLabels(true).withClasses(CLASSES);
+        return DatasetOptions.ALL.withClasses(CLASSES);
     }
 
     /**

@@ -2,6 +2,7 @@ package org.patchdiffusion.train;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.data.ImageDataset;
@@ -10,6 +11,7 @@ import org.patchdiffusion.data.PatchIterator;
 import org.patchdiffusion.data.PatchSchedule;
 import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.data.PatchSizes;
+import org.patchdiffusion.data.PixelType;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.model.DiffusionModel;
@@ -22,7 +24,7 @@ import org.patchdiffusion.model.precond.Preconditioning;
  * Makes the batches of training one after another: patches with their coordinates, noise levels and noise, labels and
  * dropout masks. Each is a pure function of (seed, step, index of the image in the batch). Used by one thread at a time.
  */
-final class BatchSource implements AutoCloseable {
+final class BatchSource {
     private final TrainingConfig config;
     private final UNetConfig network;
     private final Preconditioning preconditioning;
@@ -43,7 +45,7 @@ final class BatchSource implements AutoCloseable {
     /** The batches from a step on. */
     static BatchSource of(
             TrainingConfig config, ModelConfig model, ImageDataset data, LossGraphs graphs, long firstStep) {
-        PatchSizes sizes = patchSizes(config, model);
+        PatchSizes sizes = patchSizes(config, model, data.description().pixels());
         PatchIterator patches = PatchIterator.builder(data, sizes)
                 .batch(config.batch())
                 .seed(config.seed())
@@ -57,24 +59,31 @@ final class BatchSource implements AutoCloseable {
     /**
      * The patch sizes of a run.
      *
-     * @throws IllegalArgumentException if the network cannot take patches of a quarter of the image
+     * @throws IllegalArgumentException if the network cannot take one of them
      */
-    static PatchSizes patchSizes(TrainingConfig config, ModelConfig model) {
+    static PatchSizes patchSizes(TrainingConfig config, ModelConfig model, PixelType pixels) {
         int divisor = 1 << (model.network().levels() - 1);
-        return PatchSizes.ofPixels(model.height(), model.width(), config.realP(), divisor);
+        return PatchSizes.of(model.height(), model.width(), config.distribution(pixels), divisor);
     }
 
     private static PatchSchedule schedule(TrainingConfig config, PatchSizes sizes) {
-        if (!config.progressive()) {
-            return sizes.drawn(config.seed());
-        }
-        double imagesPerStep = config.batch() * sizes.expectedMultiplier();
-        return sizes.progressive((long) Math.ceil(config.durationKimg() * 1000 / imagesPerStep));
+        return config.progressive()
+                ? sizes.progressive(config.progressiveKimg() * 1000, config.batch())
+                : sizes.drawn(config.seed());
     }
 
     /** The batch of the next step, which is the caller's to close. */
     TrainBatch next() {
-        PatchBatch patch = patches.nextBatch();
+        return complete(patches.nextBatch());
+    }
+
+    /** The making of the batch of the next step, which may run later and on another thread, once. */
+    Callable<TrainBatch> plan() {
+        Callable<PatchBatch> patch = patches.plan();
+        return () -> complete(patch.call());
+    }
+
+    private TrainBatch complete(PatchBatch patch) {
         int count = patch.count();
         PatchSize size = patch.size();
         Map<String, INDArray> inputs = new HashMap<>();
@@ -128,10 +137,5 @@ final class BatchSource implements AutoCloseable {
                 }
             }
         }
-    }
-
-    @Override
-    public void close() {
-        patches.close();
     }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.Prefetcher;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
@@ -22,6 +23,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class Trainer {
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
+    /** Enough to decode images on demand on every core of a small machine, and idle otherwise. */
+    private static final int BATCH_THREADS = 2;
+
+    private static final int BATCHES_AHEAD = 2;
 
     private final TrainingConfig config;
     private final DiffusionModel model;
@@ -115,9 +121,10 @@ public final class Trainer {
     private StopReason train() throws IOException {
         long start = System.nanoTime();
         LossGraphs graphs = new LossGraphs(model);
+        BatchSource source = BatchSource.of(config, model.config(), data, graphs, state.steps());
         try (TrainStep step = new TrainStep(config, model, state, engine, graphs);
-                Prefetcher batches =
-                        new Prefetcher(BatchSource.of(config, model.config(), data, graphs, state.steps()))) {
+                Prefetcher<TrainBatch> batches =
+                        new Prefetcher<>(BATCH_THREADS, BATCHES_AHEAD, source::plan, TrainBatch::close)) {
             TickMeter meter = new TickMeter(state.images());
             tell(listener -> listener.started(describe()));
             Optional<StopReason> reason = reasonToStop(start);
@@ -267,12 +274,12 @@ public final class Trainer {
         /**
          * The trainer.
          *
-         * @throws IllegalArgumentException if there is no engine of the configured name, or the images are not of the model's size, channels or classes, or patches
-         *     of a quarter of them do not fit its levels
+         * @throws IllegalArgumentException if there is no engine of the configured name, or the images are not of the model's size, channels or classes, or a
+         *     patch size does not fit its levels
          */
         public Trainer build() {
             requireFit();
-            BatchSource.patchSizes(config, model);
+            BatchSource.patchSizes(config, model, data.description().pixels());
             return new Trainer(this);
         }
 

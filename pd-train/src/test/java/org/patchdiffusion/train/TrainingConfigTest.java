@@ -1,6 +1,7 @@
 package org.patchdiffusion.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,7 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.patchdiffusion.data.PatchDistribution;
 import org.patchdiffusion.train.TrainingConfig.Builder;
 
 class TrainingConfigTest {
@@ -27,7 +29,9 @@ class TrainingConfigTest {
                 .emaHalflifeKimg(2.5)
                 .emaRampupRatio(0.1)
                 .realP(0.25)
+                .patchSizes(PatchDistribution.parse("1/2:0.25,1:0.75"))
                 .progressive(true)
+                .progressiveKimg(7)
                 .xflip(true)
                 .seed(-7)
                 .engine("generic")
@@ -40,7 +44,28 @@ class TrainingConfigTest {
                 .nonFiniteLimit(3)
                 .build();
         assertEquals(config, TrainingConfig.fromJson(config.toJson()));
+        assertEquals(config, config.toBuilder().build());
+        assertTrue(config.toJson().contains("\"patch_sizes\" : \"1/2:0.25,1:0.75\""), config.toJson());
         assertTrue(config.toJson().contains("\"ema_halflife_kimg\" : 2.5"), config.toJson());
+    }
+
+    @Test
+    void settingsOfTheFirstVersionStillLoad() {
+        TrainingConfig config =
+                TrainingConfig.builder().progressive(true).durationKimg(36.5).build();
+        String json = config.toJson()
+                .replaceAll("\\s*\"patch_sizes\" : null,", "")
+                .replaceAll("\\s*\"progressive_kimg\" : 36.5,", "");
+        assertFalse(json.contains("patch_sizes") || json.contains("progressive_kimg"), json);
+        assertEquals(config, TrainingConfig.fromJson(json));
+        assertEquals(36.5, TrainingConfig.fromJson(json).progressiveKimg());
+        String bad = json.replace("{", "{\"patch_sizes\" : \"1/2\",");
+        String message = assertThrows(IllegalArgumentException.class, () -> TrainingConfig.fromJson(bad))
+                .getMessage();
+        assertTrue(
+                message.startsWith(
+                        "the training settings cannot be read: patch sizes: \"1/2\" is not size:probability"),
+                message);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package org.patchdiffusion.examples.cli;
 
+import org.patchdiffusion.data.PatchDistribution;
 import org.patchdiffusion.train.TrainingConfig;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -52,6 +53,13 @@ final class TrainingOptions {
     double realP;
 
     @Option(
+            names = "--patch-sizes",
+            paramLabel = "SIZE:P,...",
+            description = "Patch sizes with their probabilities, as shares of the image's sides or in pixels:"
+                    + " 1/4:0.2,1/2:0.3,1:0.5 is what --real-p 0.5 stands for.")
+    String patchSizes;
+
+    @Option(
             names = "--progressive",
             paramLabel = "BOOL",
             arity = "0..1",
@@ -101,6 +109,10 @@ final class TrainingOptions {
 
     /** The settings; one that is out of range is wrong usage. */
     TrainingConfig build(String engine) {
+        if (patchSizes != null && command.commandLine().getParseResult().hasMatchedOption("--real-p")) {
+            throw new ParameterException(
+                    command.commandLine(), "--real-p is a short form of --patch-sizes; give one of them");
+        }
         try {
             return TrainingConfig.builder()
                     .durationKimg(duration * KIMG_PER_MIMG)
@@ -109,6 +121,7 @@ final class TrainingOptions {
                     .lrRampupKimg(rampup * KIMG_PER_MIMG)
                     .emaHalflifeKimg(ema * KIMG_PER_MIMG)
                     .realP(realP)
+                    .patchSizes(patchSizes == null ? null : PatchDistribution.parse(patchSizes))
                     .progressive(progressive.value())
                     .xflip(xflip.value())
                     .seed(seed)

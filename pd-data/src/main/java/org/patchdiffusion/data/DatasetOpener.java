@@ -5,10 +5,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.patchdiffusion.data.source.ImageFiles;
+import org.patchdiffusion.data.source.Decoding;
 import org.patchdiffusion.data.source.ImageSource;
-import org.patchdiffusion.data.source.LabelFile;
-import org.patchdiffusion.data.source.RgbImage;
+import org.patchdiffusion.data.source.Labels;
+import org.patchdiffusion.data.source.OrderedWork;
+import org.patchdiffusion.data.source.PixelImage;
 
 /** Reads a data set from a folder or zip. */
 final class DatasetOpener {
@@ -16,30 +17,34 @@ final class DatasetOpener {
     /** Share of the heap that the images may fill; the rest is for the program. */
     private static final double HEAP_SHARE = 0.9;
 
+    private static final int LEAST_ADVICE = 16;
+    private static final int MOST_ADVICE = 256;
+
     private final ImageSource source;
     private final List<String> kept;
     private final int[] labels;
-    private final RgbImage first;
+    private final Decoding decoding;
+    private final PixelImage first;
     private final DatasetDescription form;
 
     private DatasetOpener(ImageSource source, DatasetOptions options) throws IOException {
         this.source = source;
-        Optional<LabelFile> labelFile = labelFile(source, options);
-        kept = ImageSelection.select(source, labelFile, options);
-        boolean labelled = options.labels() != LabelUse.NONE && labelFile.isPresent();
-        labels =
-                labelled ? kept.stream().mapToInt(labelFile.get().labels()::get).toArray() : null;
-        first = ImageFiles.decode(source, kept.get(0));
+        Optional<Labels> classes = labels(source, options);
+        kept = ImageSelection.select(source, classes, options);
+        boolean labelled = options.labels() != LabelUse.NONE && classes.isPresent();
+        labels = labelled ? kept.stream().mapToInt(classes.get()::of).toArray() : null;
+        decoding = new Decoding(source.channels().orElse(Decoding.RGB.channels()), Decoding.RGB.background());
+        first = source.decode(kept.get(0), decoding);
         form = new DatasetDescription(
-                ImageFiles.baseName(source.path()),
+                source.name(),
                 kept.size(),
-                RgbImage.CHANNELS,
+                first.channels(),
                 first.height(),
                 first.width(),
                 PixelType.UINT8,
                 labelled
                         ? DatasetContent.names(
-                                labelFile.get().classes(), labelFile.get().count())
+                                classes.get().classNames(), classes.get().count())
                         : List.of(),
                 "");
     }
@@ -50,11 +55,13 @@ final class DatasetOpener {
         }
     }
 
-    private static Optional<LabelFile> labelFile(ImageSource source, DatasetOptions options) throws IOException {
+    private static Optional<Labels> labels(ImageSource source, DatasetOptions options) throws IOException {
         boolean wanted = options.labels() != LabelUse.NONE || !options.classes().isEmpty();
-        Optional<LabelFile> labels = wanted ? LabelFile.read(source) : Optional.empty();
-        if (options.labels() == LabelUse.REQUIRED && labels.isEmpty()) {
-            throw new IOException(source.path() + ": has no labels; add a " + LabelFile.NAME
+        Optional<Labels> labels = wanted ? source.labels() : Optional.empty();
+        if (labels.isPresent()) {
+            labels.get().requireComplete(source.path());
+        } else if (options.labels() == LabelUse.REQUIRED) {
+            throw new IOException(source.path() + ": has no labels; add a dataset.json"
                     + " with {\"labels\": [[\"path\", class], ...]}, or train without labels");
         }
         return labels;
@@ -65,7 +72,7 @@ final class DatasetOpener {
         byte[][] images = new byte[kept.size()][];
         Fingerprint digest = Fingerprint.begin();
         DatasetContent.start(digest, form);
-        ImageFiles.decodeAll(source, kept, (index, image) -> {
+        OrderedWork.forAll(kept, image -> source.decode(image, decoding), (index, image) -> {
             requireSameSize(index, image);
             images[index] = image.pixels();
             digest.text(kept.get(index))
@@ -77,12 +84,20 @@ final class DatasetOpener {
                 DatasetContent.withFingerprint(form, digest.end()), labels, new MemoryPixels(form.name(), images));
     }
 
-    private void requireSameSize(int index, RgbImage image) throws IOException {
+    private void requireSameSize(int index, PixelImage image) throws IOException {
         if (image.height() != first.height() || image.width() != first.width()) {
+            int side = sensibleSide(image);
             throw new IOException(source.path() + ": image " + kept.get(index) + " is " + image.size()
-                    + ", expected " + first.size() + " as " + kept.get(0) + "; run \"pd dataset --resolution "
-                    + first.size() + " --transform center-crop\" first");
+                    + ", expected " + first.size() + " as " + kept.get(0) + "; run \"pd dataset --source "
+                    + source.path() + " --dest " + source.name() + "-" + side + "x" + side + ".zip --resolution " + side
+                    + "x" + side + " --transform center-crop\" first");
         }
+    }
+
+    /** A power of two that a network can halve, no larger than the sides of the images seen. */
+    private int sensibleSide(PixelImage image) {
+        int least = Math.min(Math.min(first.height(), first.width()), Math.min(image.height(), image.width()));
+        return Math.max(LEAST_ADVICE, Math.min(MOST_ADVICE, Integer.highestOneBit(least)));
     }
 
     private void requireMemory() throws IOException {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.ArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /** The training images of {@code cifar-10-python.tar.gz} with their classes and the classes' names. */
@@ -45,7 +45,7 @@ final class CifarFile {
     private void read(TarArchiveInputStream tar) throws IOException {
         Map<String, byte[]> batches = new TreeMap<>();
         int entries = 0;
-        for (TarArchiveEntry entry = tar.getNextTarEntry(); entry != null; entry = tar.getNextTarEntry()) {
+        for (ArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
             String name = entry.getName();
             if (++entries > MAX_ENTRIES) {
                 break;

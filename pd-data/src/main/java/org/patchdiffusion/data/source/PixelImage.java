@@ -59,7 +59,7 @@ public record PixelImage(int channels, int height, int width, byte[] pixels) {
     }
 
     /** Gray by ITU-R BT.601 in 16-bit fixed point; the weights have sum 65536. */
-    static int luma(int red, int green, int blue) {
+    public static int luma(int red, int green, int blue) {
         return 19595 * red + 38470 * green + 7471 * blue + (1 << 15) >> 16;
     }
 }

@@ -1,38 +1,24 @@
 package org.patchdiffusion.data.source;
 
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipException;
-import java.util.zip.ZipFile;
+import org.patchdiffusion.files.ZipArchive;
 
-/** The files of a zip, read through its central directory. */
+/** The files of a zip, whatever system made it. */
 final class ZipFiles implements FileTree {
 
+    /** What a zip may claim to hold; each image is limited for itself when it is read. */
+    private static final ZipArchive.Limits LIMITS = new ZipArchive.Limits(20_000_000, 1L << 40, 1L << 46);
+
     private final Path path;
-    private final ZipFile zip;
+    private final ZipArchive zip;
     private final List<String> files;
 
     ZipFiles(Path path) throws IOException {
         this.path = path;
-        try {
-            zip = new ZipFile(path.toFile());
-        } catch (ZipException | EOFException e) {
-            throw new IOException(
-                    path + ": is not a complete zip file (" + e.getMessage() + "); give a folder or a zip of images",
-                    e);
-        } catch (IOException e) {
-            throw new IOException(path + ": cannot be opened (" + e.getMessage() + ")", e);
-        }
-        files = zip.stream()
-                .filter(entry -> !entry.isDirectory())
-                .map(ZipEntry::getName)
-                .sorted()
-                .distinct()
-                .toList();
+        this.zip = ZipArchive.open(path, LIMITS);
+        this.files = zip.names().stream().sorted().toList();
     }
 
     @Override
@@ -47,16 +33,7 @@ final class ZipFiles implements FileTree {
 
     @Override
     public byte[] read(String file, int maxBytes) throws IOException {
-        ZipEntry header = zip.getEntry(file);
-        try (InputStream in = zip.getInputStream(header)) {
-            byte[] bytes = FileTree.readLimited(in, maxBytes);
-            if (header.getSize() >= 0 && bytes.length != header.getSize()) {
-                throw new ZipException("holds " + bytes.length + " bytes where the zip promises " + header.getSize());
-            }
-            return bytes;
-        } catch (IOException e) {
-            throw new IOException(path + ": " + file + " cannot be read (" + e.getMessage() + ")", e);
-        }
+        return zip.bytes(file, maxBytes);
     }
 
     @Override

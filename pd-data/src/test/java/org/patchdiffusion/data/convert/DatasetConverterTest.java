@@ -31,7 +31,7 @@ import org.patchdiffusion.data.TestImages;
 import org.patchdiffusion.data.source.ImageDecoder;
 import org.patchdiffusion.data.source.ImageSource;
 import org.patchdiffusion.data.source.LabelFile;
-import org.patchdiffusion.data.source.RgbImage;
+import org.patchdiffusion.data.source.PixelImage;
 
 class DatasetConverterTest {
 
@@ -164,7 +164,7 @@ class DatasetConverterTest {
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = (byte) (10 * (i % 6));
         }
-        RgbImage cropped = Resampler.resample(new RgbImage(2, 6, pixels), 2, 2, Transform.CENTER_CROP);
+        PixelImage cropped = Resampler.resample(new PixelImage(2, 6, pixels), 2, 2, Transform.CENTER_CROP);
         for (int i = 0; i < 12; i++) {
             assertEquals(i % 2 == 0 ? 20 : 30, cropped.pixels()[i]);
         }
@@ -172,8 +172,8 @@ class DatasetConverterTest {
 
     @Test
     void fitCentersTheWholeImageOnWhite() {
-        RgbImage black = new RgbImage(2, 4, new byte[24]);
-        RgbImage fitted = Resampler.resample(black, 4, 4, Transform.FIT);
+        PixelImage black = new PixelImage(2, 4, new byte[24]);
+        PixelImage fitted = Resampler.resample(black, 4, 4, Transform.FIT);
         for (int i = 0; i < 48; i++) {
             int row = i / 4 % 4;
             assertEquals(row == 1 || row == 2 ? 0 : -1, fitted.pixels()[i]);
@@ -190,7 +190,7 @@ class DatasetConverterTest {
         byte[] pixels = new byte[3 * height * width];
         Arrays.fill(pixels, value);
         for (Transform transform : List.of(Transform.CENTER_CROP, Transform.FIT)) {
-            RgbImage resized = Resampler.resample(new RgbImage(height, width, pixels), newHeight, newWidth, transform);
+            PixelImage resized = Resampler.resample(new PixelImage(height, width, pixels), newHeight, newWidth, transform);
             assertEquals(newHeight, resized.height());
             assertEquals(newWidth, resized.width());
             for (byte pixel : resized.pixels()) {
@@ -198,10 +198,10 @@ class DatasetConverterTest {
             }
         }
         RandomStream.of(value, Purpose.INIT, height, width).nextBytes(pixels);
-        RgbImage one = Resampler.resample(new RgbImage(height, width, pixels), height, width, Transform.NONE);
+        PixelImage one = Resampler.resample(new PixelImage(height, width, pixels), height, width, Transform.NONE);
         assertArrayEquals(pixels, one.pixels());
-        RgbImage average =
-                Resampler.resample(new RgbImage(height, height, squareOf(pixels, height, width)), 1, 1, Transform.NONE);
+        PixelImage average =
+                Resampler.resample(new PixelImage(height, height, squareOf(pixels, height, width)), 1, 1, Transform.NONE);
         double sum = 0;
         for (byte b : squareOf(pixels, height, width)) {
             sum += b & 255;
@@ -235,7 +235,7 @@ class DatasetConverterTest {
                 pixels[c * plane + i] = (byte) (gray ? color : color >> 5 * c);
             }
         }
-        RgbImage decoded = ImageDecoder.decode(PngEncoder.encode(new RgbImage(height, width, pixels)));
+        PixelImage decoded = ImageDecoder.decode(PngEncoder.encode(new PixelImage(height, width, pixels)));
         assertEquals(width + "x" + height, decoded.size());
         assertArrayEquals(pixels, decoded.pixels());
     }

@@ -83,7 +83,8 @@ public final class ImageDataset implements AutoCloseable {
     }
 
     /**
-     * Opens a data set: reads and decodes every image that the options keep, on all cores.
+     * Opens a data set: reads and decodes every image that the options keep, on all cores, unless a cache on disk holds
+     * them already.
      *
      * <p>Gray and palette images become RGB, 16-bit samples 8-bit, and transparent images are composited on white.
      *
@@ -111,6 +112,11 @@ public final class ImageDataset implements AutoCloseable {
                         name + ": an image of class " + label + ", expected 0 to " + (classes - 1));
             }
         }
+    }
+
+    /** Reads its pixels. */
+    PixelReader reader() {
+        return pixels;
     }
 
     /** What the data set holds. */

@@ -69,6 +69,12 @@ final class DatasetOpener {
         }
     }
 
+    static boolean hasLabels(Path path) throws IOException {
+        try (ImageSource source = ImageSource.open(path)) {
+            return source.entries().contains(LabelFile.NAME);
+        }
+    }
+
     private boolean keepsSource(ImageDataset dataset) {
         return dataset.reader() instanceof DecodedPixels;
     }

@@ -98,6 +98,15 @@ public final class ImageDataset implements AutoCloseable {
         return DatasetOpener.open(zipOrFolder, options, progress);
     }
 
+    /**
+     * Whether a folder or zip comes with labels, whether they are used or not.
+     *
+     * @throws IOException if the path is missing, or neither a folder nor a zip
+     */
+    public static boolean hasLabels(Path zipOrFolder) throws IOException {
+        return DatasetOpener.hasLabels(zipOrFolder);
+    }
+
     static void requireLabels(String name, int size, int[] labels, int classes) {
         if ((labels == null) != (classes == 0)) {
             throw new IllegalArgumentException(
@@ -278,10 +287,15 @@ public final class ImageDataset implements AutoCloseable {
                 subset(IntStream.range(0, size()).filter(i -> i % n == n - 1).toArray()));
     }
 
+    /** Where the pixels are kept, in a few words for people, such as {@code in memory}. */
+    public String place() {
+        return pixels.place();
+    }
+
     /** For people: what it holds and where its pixels are kept. */
     @Override
     public String toString() {
-        return description + ", " + pixels.place();
+        return description + ", " + place();
     }
 
     /** Lets go of the images. */

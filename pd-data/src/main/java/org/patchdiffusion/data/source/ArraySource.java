@@ -56,6 +56,11 @@ final class ArraySource implements ImageSource {
     }
 
     @Override
+    public Path file(String image) {
+        return path;
+    }
+
+    @Override
     public PixelImage decode(String image, Decoding how) throws IOException {
         int index = Integer.parseInt(image);
         int length = shape.pixels().length;

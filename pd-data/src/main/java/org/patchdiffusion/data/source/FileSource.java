@@ -89,6 +89,11 @@ final class FileSource implements ImageSource {
     }
 
     @Override
+    public Path file(String image) {
+        return tree.location(image);
+    }
+
+    @Override
     public PixelImage decode(String image, Decoding how) throws IOException {
         byte[] file = tree.read(image, MAX_IMAGE_FILE_BYTES);
         try {

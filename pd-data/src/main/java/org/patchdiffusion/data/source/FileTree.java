@@ -15,6 +15,9 @@ sealed interface FileTree extends Closeable permits ZipFiles, FolderFiles {
     /** Paths of all files inside, separated by '/', in the order of their UTF-16 code units. */
     List<String> files();
 
+    /** Where a file's bytes lie: itself, or the archive. */
+    Path location(String file);
+
     /**
      * The content of one file.
      *

@@ -70,6 +70,11 @@ final class FolderFiles implements FileTree {
     }
 
     @Override
+    public Path location(String file) {
+        return files.get(file);
+    }
+
+    @Override
     public byte[] read(String file, int maxBytes) throws IOException {
         try (InputStream in = Files.newInputStream(files.get(file))) {
             return FileTree.readLimited(in, maxBytes);

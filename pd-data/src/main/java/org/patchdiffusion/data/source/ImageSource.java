@@ -30,6 +30,9 @@ public sealed interface ImageSource extends Closeable permits FileSource, ArrayS
      */
     PixelImage decode(String image, Decoding how) throws IOException;
 
+    /** The file that holds an image: itself, or the archive that it is in. */
+    Path file(String image);
+
     /**
      * The classes of the images: from {@code dataset.json}, else from the folders that they lie in, or as the format
      * holds them.

@@ -58,6 +58,11 @@ final class LmdbSource implements ImageSource {
     }
 
     @Override
+    public Path file(String image) {
+        return path.resolve(DATA);
+    }
+
+    @Override
     public PixelImage decode(String image, Decoding how) throws IOException {
         try {
             return ImageDecoder.decode(file.read(values.get(image), MAX_IMAGE_FILE_BYTES), how);

@@ -32,6 +32,11 @@ final class ZipFiles implements FileTree {
     }
 
     @Override
+    public Path location(String file) {
+        return path;
+    }
+
+    @Override
     public byte[] read(String file, int maxBytes) throws IOException {
         return zip.bytes(file, maxBytes);
     }

@@ -17,8 +17,7 @@ final class ImageSelection {
      *
      * @throws IOException if the source holds no images, or the class filter keeps none
      */
-    static List<String> select(ImageSource source, Optional<Labels> labels, DatasetOptions options)
-            throws IOException {
+    static List<String> select(ImageSource source, Optional<Labels> labels, DatasetOptions options) throws IOException {
         List<String> images = source.requireImages();
         if (!options.classes().isEmpty()) {
             Labels classes = labels.orElseThrow(

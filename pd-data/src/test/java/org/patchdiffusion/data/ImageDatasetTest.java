@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.patchdiffusion.data.source.ImageDecoder;
 import org.patchdiffusion.data.source.Decoding;
+import org.patchdiffusion.data.source.ImageDecoder;
 
 class ImageDatasetTest {
 
@@ -81,8 +81,10 @@ class ImageDatasetTest {
                                     .map(String::valueOf)
                                     .toList()));
             for (int i = 0; i < 3; i++) {
-                assertArrayEquals(ImageDecoder.decode(TestImages.png(6, 4, i), Decoding.RGB)
-                                .pixels(), dataset.image(i));
+                assertArrayEquals(
+                        ImageDecoder.decode(TestImages.png(6, 4, i), Decoding.RGB)
+                                .pixels(),
+                        dataset.image(i));
             }
             assertEquals("4 2 0", dataset.label(0) + " " + dataset.label(1) + " " + dataset.label(2));
         }
@@ -299,8 +301,9 @@ class ImageDatasetTest {
         String message = failure(DatasetOptions.ALL);
         assertTrue(message.startsWith("faces.zip: image 02/img.png cannot be decoded ("), message);
         files.put("02/img.png", TestImages.text("hello"));
-        assertEquals("faces.zip: image 02/img.png is not an image of the formats "
-                        + "PNG, JPEG, WebP, GIF, BMP or TIFF", failure(DatasetOptions.ALL));
+        assertEquals(
+                "faces.zip: image 02/img.png is not an image of the formats " + "PNG, JPEG, WebP, GIF, BMP or TIFF",
+                failure(DatasetOptions.ALL));
     }
 
     @Test

@@ -1,6 +1,5 @@
 package org.patchdiffusion.data.convert;
 
-import java.util.Arrays;
 import org.patchdiffusion.data.source.PixelImage;
 
 /**

@@ -70,8 +70,8 @@ public final class DatasetConverter {
     private static void requireApart(Path from, Path target) throws IOException {
         Path to = target.toAbsolutePath().normalize();
         boolean same = Files.exists(target) && Files.isSameFile(from, target);
-        boolean within = to.startsWith(from.toAbsolutePath().normalize())
-                && Container.of(to.toString()) == Container.FOLDER;
+        boolean within =
+                to.startsWith(from.toAbsolutePath().normalize()) && Container.of(to.toString()) == Container.FOLDER;
         if (same || within) {
             throw new IOException(target + ": is the source itself or lies in it; choose another place for the output");
         }
@@ -121,7 +121,8 @@ public final class DatasetConverter {
     private Result converted(String image) throws IOException {
         try {
             if (labels.isPresent() && labels.get().of(image) < 0) {
-                throw new IllegalArgumentException("has no class in " + labels.get().origin());
+                throw new IllegalArgumentException(
+                        "has no class in " + labels.get().origin());
             }
             PixelImage framed = new Framing(options).apply(source.decode(image, options.decoding()));
             return new Result(framed, PngFile.encode(framed), null);

@@ -96,8 +96,7 @@ record Framing(ConvertOptions options) {
             Arrays.fill(pixels, c * plane, (c + 1) * plane, background(rgb, c, image.channels()));
             for (int y = 0; y < image.height(); y++) {
                 int to = c * plane + (top + y) * width + left;
-                System.arraycopy(
-                        image.pixels(), (c * image.height() + y) * image.width(), pixels, to, image.width());
+                System.arraycopy(image.pixels(), (c * image.height() + y) * image.width(), pixels, to, image.width());
             }
         }
         return new PixelImage(image.channels(), height, width, pixels);

@@ -26,8 +26,7 @@ final class ArraySource implements ImageSource {
      * @param labels class of each image, empty for none
      * @param classNames names of the classes, empty for none
      */
-    ArraySource(
-            Path path, PixelImage shape, List<byte[]> blocks, int perBlock, int[] labels, List<String> classNames) {
+    ArraySource(Path path, PixelImage shape, List<byte[]> blocks, int perBlock, int[] labels, List<String> classNames) {
         this.path = path;
         this.shape = shape;
         this.blocks = List.copyOf(blocks);
@@ -41,8 +40,7 @@ final class ArraySource implements ImageSource {
         }
         this.labels = labels.length == 0
                 ? Optional.empty()
-                : Optional.of(
-                        new Labels(path.getFileName().toString(), byImage, classNames, List.of(), List.of()));
+                : Optional.of(new Labels(path.getFileName().toString(), byImage, classNames, List.of(), List.of()));
     }
 
     @Override

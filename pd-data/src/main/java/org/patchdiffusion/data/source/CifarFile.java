@@ -87,6 +87,8 @@ final class CifarFile {
 
     private static List<String> names(byte[] pickle) throws IOException {
         Object names = CifarPickle.read(pickle).get("label_names");
-        return names instanceof List<?> list ? list.stream().map(String::valueOf).toList() : List.of();
+        return names instanceof List<?> list
+                ? list.stream().map(String::valueOf).toList()
+                : List.of();
     }
 }

@@ -75,7 +75,8 @@ final class FileSource implements ImageSource {
     private static boolean isNotice(String file, String root) {
         String name = file.substring(Math.min(file.length(), root.length()));
         int dot = name.indexOf('.');
-        return !name.contains("/") && NOTICES.contains((dot < 0 ? name : name.substring(0, dot)).toUpperCase(Locale.ROOT));
+        return !name.contains("/")
+                && NOTICES.contains((dot < 0 ? name : name.substring(0, dot)).toUpperCase(Locale.ROOT));
     }
 
     @Override

@@ -49,10 +49,7 @@ final class FolderFiles implements FileTree {
         }
         bytes.flip();
         try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(bytes.duplicate())
-                    .toString();
+            return StandardCharsets.UTF_8.newDecoder().decode(bytes.duplicate()).toString();
         } catch (CharacterCodingException e) {
             // Every byte is a letter of Latin-1, so different names stay different.
             return StandardCharsets.ISO_8859_1.decode(bytes).toString();

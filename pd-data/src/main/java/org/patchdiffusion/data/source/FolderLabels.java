@@ -20,7 +20,8 @@ final class FolderLabels {
 
     /** Empty if some image lies in no folder, or all in the same. */
     static Optional<Labels> of(List<String> images) {
-        if (images.isEmpty() || images.stream().allMatch(image -> NUMBERED.matcher(image).matches())) {
+        if (images.isEmpty()
+                || images.stream().allMatch(image -> NUMBERED.matcher(image).matches())) {
             return Optional.empty();
         }
         int start = commonFolder(images);

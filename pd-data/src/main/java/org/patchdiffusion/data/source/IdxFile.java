@@ -63,7 +63,8 @@ final class IdxFile {
         }
         Idx idx = read(path, 1);
         if (idx.sizes[0] != count) {
-            throw new IOException(path + ": holds " + idx.sizes[0] + " labels for the " + count + " images of " + images);
+            throw new IOException(
+                    path + ": holds " + idx.sizes[0] + " labels for the " + count + " images of " + images);
         }
         int[] labels = new int[count];
         for (int i = 0; i < count; i++) {

@@ -76,9 +76,8 @@ public final class ImageDecoder {
         ImageMetadata metadata = segments.metadata();
         boolean converted = segments.components() == CMYK;
         // Only the plugin for four components applies a profile itself; it needs one that is whole.
-        byte[] content = converted && ColorProfile.fits(metadata.profile(), CMYK)
-                ? file
-                : JpegSegments.withoutProfile(file);
+        byte[] content =
+                converted && ColorProfile.fits(metadata.profile(), CMYK) ? file : JpegSegments.withoutProfile(file);
         ImageReader reader = converted ? ImageFormat.JPEG.reader("com.twelvemonkeys.") : ImageFormat.JPEG.reader();
         return decode(content, reader, metadata, segments.scans(), how);
     }
@@ -88,8 +87,8 @@ public final class ImageDecoder {
         return decode(file, reader, metadata, 1, how);
     }
 
-    private static PixelImage decode(
-            byte[] file, ImageReader reader, ImageMetadata metadata, int scans, Decoding how) throws IOException {
+    private static PixelImage decode(byte[] file, ImageReader reader, ImageMetadata metadata, int scans, Decoding how)
+            throws IOException {
         boolean large = false;
         try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
             // Metadata is skipped: what is needed of it was read, and compressed text chunks can be bombs.

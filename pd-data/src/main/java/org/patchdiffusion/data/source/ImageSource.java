@@ -79,8 +79,8 @@ public sealed interface ImageSource extends Closeable permits FileSource, ArrayS
     default List<String> requireImages() throws IOException {
         if (images().isEmpty()) {
             String others = leftOut().describe();
-            throw new IOException(path() + ": holds no images"
-                    + (others.isEmpty() ? "" : ", but " + others) + "; put " + ImageFormat.NAMES + " files inside");
+            throw new IOException(path() + ": holds no images" + (others.isEmpty() ? "" : ", but " + others) + "; put "
+                    + ImageFormat.NAMES + " files inside");
         }
         return images();
     }

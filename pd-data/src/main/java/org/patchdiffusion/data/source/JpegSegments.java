@@ -39,9 +39,9 @@ record JpegSegments(ImageMetadata metadata, int components, int scans) {
             } else if (isFrame(marker) && length >= 8 && body + 6 <= file.length) {
                 components = file[body + 5] & 0xFF;
             } else if (marker == APP1 && holds(file, body, length, EXIF)) {
-                found = found.withOrientation(TiffTags.read(
-                                file, body + EXIF.length, Math.min(length - 2, file.length - body) - EXIF.length)
-                        .orientation());
+                found = found.withOrientation(
+                        TiffTags.read(file, body + EXIF.length, Math.min(length - 2, file.length - body) - EXIF.length)
+                                .orientation());
             } else if (marker == APP2 && holds(file, body, length, ICC) && length >= ICC_HEAD + 2) {
                 profile.put(file[body + ICC.length] & 0xFF, part(file, body, length));
             }

@@ -79,8 +79,8 @@ record LabelFile(Optional<Map<String, Integer>> labels, List<String> classes, Op
             while (json.nextToken() != JsonToken.END_ARRAY) {
                 label(labels);
                 if (labels.size() > maxLabels) {
-                    throw new IOException(where + " holds more than " + maxLabels
-                            + " labels, many more than there are images");
+                    throw new IOException(
+                            where + " holds more than " + maxLabels + " labels, many more than there are images");
                 }
             }
             return Optional.of(labels);

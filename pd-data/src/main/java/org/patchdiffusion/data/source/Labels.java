@@ -30,7 +30,8 @@ public record Labels(
 
     /** Number of classes: one more than the largest class used, or the number of names if that is larger. */
     public int count() {
-        int largest = byImage.values().stream().mapToInt(Integer::intValue).max().orElse(-1);
+        int largest =
+                byImage.values().stream().mapToInt(Integer::intValue).max().orElse(-1);
         return Math.max(largest + 1, classNames.size());
     }
 

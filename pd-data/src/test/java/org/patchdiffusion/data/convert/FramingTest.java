@@ -173,7 +173,8 @@ class FramingTest {
         }
         RandomStream.of(value, Purpose.INIT, height, width).nextBytes(pixels);
         PixelImage image = new PixelImage(channels, height, width, pixels);
-        assertArrayEquals(pixels, frame(image, height, width, Transform.NONE, filter).pixels());
+        assertArrayEquals(
+                pixels, frame(image, height, width, Transform.NONE, filter).pixels());
         PixelImage average = frame(image, 1, 1, Transform.STRETCH, Filter.AREA);
         for (int c = 0; c < channels; c++) {
             double sum = 0;

@@ -48,8 +48,7 @@ class ImageDecoderTest {
         image.setRGB(0, 0, 0x00FF0000);
         image.setRGB(1, 0, 0xFF204060);
         image.setRGB(2, 0, 0x80000000);
-        assertPixels(
-                decode(TestImages.encode(image, "png")), 255, 0x20, 127, 255, 0x40, 127, 255, 0x60, 127);
+        assertPixels(decode(TestImages.encode(image, "png")), 255, 0x20, 127, 255, 0x40, 127, 255, 0x60, 127);
     }
 
     @Test

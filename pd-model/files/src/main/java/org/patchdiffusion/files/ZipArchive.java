@@ -169,6 +169,11 @@ public final class ZipArchive implements Closeable {
         return file;
     }
 
+    /** Whether entries can be read: not after {@link #close}, nor after a thread was interrupted while it read one. */
+    public boolean isOpen() {
+        return channel.isOpen();
+    }
+
     /** Names of all entries that are files, in the order of the directory. */
     public List<String> names() {
         return List.copyOf(entries.keySet());
@@ -232,7 +237,11 @@ public final class ZipArchive implements Closeable {
                     + ", which is not supported; unpack the archive and pack it again with deflate");
         }
         try {
-            InputStream content = zip.getInputStream(entry);
+            InputStream content;
+            // The library looks up where the data starts by moving the channel's one position.
+            synchronized (zip) {
+                content = zip.getInputStream(entry);
+            }
             if (content == null) {
                 throw new IOException("its data is not within the archive");
             }

@@ -1,7 +1,9 @@
 package org.patchdiffusion.data;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -10,22 +12,30 @@ import org.patchdiffusion.data.source.ImageSource;
 import org.patchdiffusion.data.source.LabelFile;
 import org.patchdiffusion.data.source.RgbImage;
 
-/** Reads a data set from a folder or zip. */
+/** Reads a data set from a folder or zip and decides where its pixels are kept. */
 final class DatasetOpener {
 
-    /** Share of the heap that the images may fill; the rest is for the program. */
+    /** Share of the heap that the images may fill if that is asked for; the rest is for the program. */
     private static final double HEAP_SHARE = 0.9;
+
+    /** Share of the heap that they fill without being asked. */
+    private static final double COMFORTABLE_HEAP_SHARE = 0.6;
+
+    /** Share of the free space of the disk that a cache takes without being asked. */
+    private static final double DISK_SHARE = 0.5;
 
     private final ImageSource source;
     private final List<String> kept;
     private final int[] labels;
     private final RgbImage first;
+    private final SourceStamp stamp;
     private final DatasetDescription form;
 
     private DatasetOpener(ImageSource source, DatasetOptions options) throws IOException {
         this.source = source;
         Optional<LabelFile> labelFile = labelFile(source, options);
         kept = ImageSelection.select(source, labelFile, options);
+        stamp = SourceStamp.of(source.path(), kept);
         boolean labelled = options.labels() != LabelUse.NONE && labelFile.isPresent();
         labels =
                 labelled ? kept.stream().mapToInt(labelFile.get().labels()::get).toArray() : null;
@@ -45,9 +55,28 @@ final class DatasetOpener {
     }
 
     static ImageDataset open(Path path, DatasetOptions options, ProgressListener progress) throws IOException {
-        try (ImageSource source = ImageSource.open(path)) {
-            return new DatasetOpener(source, options).read(progress);
+        ImageSource source = ImageSource.open(path);
+        boolean inUse = false;
+        try {
+            DatasetOpener opener = new DatasetOpener(source, options);
+            ImageDataset dataset = opener.read(options.cache(), progress);
+            inUse = opener.keepsSource(dataset);
+            return dataset;
+        } finally {
+            if (!inUse) {
+                source.close();
+            }
         }
+    }
+
+    static boolean hasLabels(Path path) throws IOException {
+        try (ImageSource source = ImageSource.open(path)) {
+            return source.entries().contains(LabelFile.NAME);
+        }
+    }
+
+    private boolean keepsSource(ImageDataset dataset) {
+        return dataset.reader() instanceof DecodedPixels;
     }
 
     private static Optional<LabelFile> labelFile(ImageSource source, DatasetOptions options) throws IOException {
@@ -60,21 +89,118 @@ final class DatasetOpener {
         return labels;
     }
 
-    private ImageDataset read(ProgressListener progress) throws IOException {
-        requireMemory();
+    private ImageDataset read(PixelCache cache, ProgressListener progress) throws IOException {
+        return switch (cache) {
+            case MEMORY -> {
+                requireMemory();
+                yield inMemory(progress);
+            }
+            case DISK -> onDisk(CacheFile.of(source.path()), progress);
+            case NONE -> onDemand("", progress);
+            case AUTO -> {
+                if (totalBytes() <= Runtime.getRuntime().maxMemory() * COMFORTABLE_HEAP_SHARE) {
+                    yield inMemory(progress);
+                }
+                Optional<String> obstacle = obstacleToCache();
+                yield obstacle.isEmpty()
+                        ? onDisk(CacheFile.of(source.path()), progress)
+                        : onDemand(obstacle.get(), progress);
+            }
+        };
+    }
+
+    private long totalBytes() {
+        return (long) kept.size() * form.imageBytes();
+    }
+
+    /** Why no cache file is made without being asked for, if so. */
+    private Optional<String> obstacleToCache() throws IOException {
+        CacheFile cache = CacheFile.of(source.path());
+        Path folder = cache.path().getParent();
+        if (cache.origin(totalBytes()).isPresent()) {
+            return Optional.empty();
+        }
+        if (!Files.isWritable(folder)) {
+            return Optional.of("no cache can be written to " + folder);
+        }
+        long free = Files.getFileStore(folder).getUsableSpace();
+        return totalBytes() <= free * DISK_SHARE
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        Locale.ROOT,
+                        "a cache of %.1f GiB would take more than half of the free space of %s",
+                        gib(totalBytes()),
+                        folder));
+    }
+
+    private ImageDataset inMemory(ProgressListener progress) throws IOException {
         byte[][] images = new byte[kept.size()][];
+        String fingerprint = decodeAll((index, pixels) -> images[index] = pixels, progress);
+        return dataset(fingerprint, new MemoryPixels(form.name(), images));
+    }
+
+    private ImageDataset onDemand(String reason, ProgressListener progress) throws IOException {
+        String fingerprint = decodeAll((index, pixels) -> {}, progress);
+        return dataset(fingerprint, new DecodedPixels(source, kept, stamp, form, reason));
+    }
+
+    private ImageDataset onDisk(CacheFile cache, ProgressListener progress) throws IOException {
+        String from = Fingerprint.of(digest -> {
+            stamp.addTo(digest);
+            kept.forEach(digest::text);
+            digest.number(form.height()).number(form.width());
+        });
+        String classes = Fingerprint.of(digest -> {
+            digest.number(form.labelDim());
+            Arrays.stream(labels == null ? new int[0] : labels).forEach(digest::number);
+        });
+        CacheFile.Origin origin = cache.origin(totalBytes()).orElse(null);
+        if (origin == null || !origin.source().equals(from)) {
+            String fingerprint =
+                    cache.write(from, classes, out -> decodeAll((index, pixels) -> out.write(pixels), progress));
+            origin = new CacheFile.Origin(from, classes, fingerprint);
+        }
+        FilePixels pixels = new FilePixels(cache.path(), form.imageBytes());
+        String fingerprint = origin.labels().equals(classes) ? origin.fingerprint() : fingerprintOf(pixels, progress);
+        return dataset(fingerprint, pixels);
+    }
+
+    /** Takes an image. */
+    @FunctionalInterface
+    private interface Sink {
+        void accept(int index, byte[] pixels) throws IOException;
+    }
+
+    /** Decodes the images on all cores, hands them over in order, and gives the fingerprint of all. */
+    private String decodeAll(Sink sink, ProgressListener progress) throws IOException {
         Fingerprint digest = Fingerprint.begin();
         DatasetContent.start(digest, form);
         ImageFiles.decodeAll(source, kept, (index, image) -> {
             requireSameSize(index, image);
-            images[index] = image.pixels();
-            digest.text(kept.get(index))
-                    .number(labels == null ? -1 : labels[index])
-                    .bytes(images[index]);
+            addTo(digest, index, image.pixels());
+            sink.accept(index, image.pixels());
             progress.progress(index + 1, kept.size());
         });
-        return ImageDataset.of(
-                DatasetContent.withFingerprint(form, digest.end()), labels, new MemoryPixels(form.name(), images));
+        stamp.requireUnchanged();
+        return digest.end();
+    }
+
+    private String fingerprintOf(PixelReader pixels, ProgressListener progress) {
+        Fingerprint digest = Fingerprint.begin();
+        DatasetContent.start(digest, form);
+        for (int i = 0; i < kept.size(); i++) {
+            addTo(digest, i, pixels.read(i).array());
+            progress.progress(i + 1, kept.size());
+        }
+        return digest.end();
+    }
+
+    private void addTo(Fingerprint digest, int index, byte[] pixels) {
+        digest.text(kept.get(index)).number(labels == null ? -1 : labels[index]).bytes(pixels);
+    }
+
+    private ImageDataset dataset(String fingerprint, PixelReader pixels) {
+        return ImageDataset.of(DatasetContent.withFingerprint(form, fingerprint), labels, pixels);
     }
 
     private void requireSameSize(int index, RgbImage image) throws IOException {
@@ -86,19 +212,22 @@ final class DatasetOpener {
     }
 
     private void requireMemory() throws IOException {
-        double needed = (double) kept.size() * form.imageBytes();
         double allowed = Runtime.getRuntime().maxMemory() * HEAP_SHARE;
-        if (needed > allowed) {
+        if (totalBytes() > allowed) {
             throw new IOException(String.format(
                     Locale.ROOT,
                     "%s: %d images of %s need %.1f GiB, more than Java may use (%.1f GiB); start java with -Xmx%dg,"
-                            + " or use fewer or smaller images",
+                            + " keep them in a cache on disk, or use fewer or smaller images",
                     source.path(),
                     kept.size(),
                     first.size(),
-                    needed / (1 << 30),
-                    allowed / (1 << 30),
-                    (long) Math.ceil(1.5 * needed / (1 << 30)) + 1));
+                    gib(totalBytes()),
+                    gib(allowed),
+                    (long) Math.ceil(1.5 * gib(totalBytes())) + 1));
         }
+    }
+
+    private static double gib(double bytes) {
+        return bytes / (1 << 30);
     }
 }

@@ -10,11 +10,13 @@ import java.util.Set;
  *     Integer#MAX_VALUE} keeps all
  * @param seed decides which images {@code maxSize} keeps
  * @param classes keep only images of these classes; empty keeps all. Class numbers do not change
+ * @param cache where the decoded images are kept
  */
-public record DatasetOptions(LabelUse labels, int maxSize, long seed, Set<Integer> classes) {
+public record DatasetOptions(LabelUse labels, int maxSize, long seed, Set<Integer> classes, PixelCache cache) {
 
     /** Everything, without labels. */
-    public static final DatasetOptions ALL = new DatasetOptions(LabelUse.NONE, Integer.MAX_VALUE, 0, Set.of());
+    public static final DatasetOptions ALL =
+            new DatasetOptions(LabelUse.NONE, Integer.MAX_VALUE, 0, Set.of(), PixelCache.AUTO);
 
     /** @throws IllegalArgumentException if {@code maxSize} is not positive or a class is negative */
     public DatasetOptions {
@@ -30,7 +32,7 @@ public record DatasetOptions(LabelUse labels, int maxSize, long seed, Set<Intege
     }
 
     public DatasetOptions withLabels(LabelUse use) {
-        return new DatasetOptions(use, maxSize, seed, classes);
+        return new DatasetOptions(use, maxSize, seed, classes, cache);
     }
 
     /** Reads the classes, which the data set must have, or not. */
@@ -40,10 +42,14 @@ public record DatasetOptions(LabelUse labels, int maxSize, long seed, Set<Intege
 
     /** Keeps at most {@code size} images, chosen by {@code chooseBy}. */
     public DatasetOptions withMaxSize(int size, long chooseBy) {
-        return new DatasetOptions(labels, size, chooseBy, classes);
+        return new DatasetOptions(labels, size, chooseBy, classes, cache);
     }
 
     public DatasetOptions withClasses(Set<Integer> keep) {
-        return new DatasetOptions(labels, maxSize, seed, keep);
+        return new DatasetOptions(labels, maxSize, seed, keep, cache);
+    }
+
+    public DatasetOptions withCache(PixelCache place) {
+        return new DatasetOptions(labels, maxSize, seed, classes, place);
     }
 }

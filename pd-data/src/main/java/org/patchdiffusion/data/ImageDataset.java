@@ -83,7 +83,8 @@ public final class ImageDataset implements AutoCloseable {
     }
 
     /**
-     * Opens a data set: reads and decodes every image that the options keep, on all cores.
+     * Opens a data set: reads and decodes every image that the options keep, on all cores, unless a cache on disk holds
+     * them already.
      *
      * <p>Gray and palette images become RGB, 16-bit samples 8-bit, and transparent images are composited on white.
      *
@@ -95,6 +96,15 @@ public final class ImageDataset implements AutoCloseable {
     public static ImageDataset open(Path zipOrFolder, DatasetOptions options, ProgressListener progress)
             throws IOException {
         return DatasetOpener.open(zipOrFolder, options, progress);
+    }
+
+    /**
+     * Whether a folder or zip comes with labels, whether they are used or not.
+     *
+     * @throws IOException if the path is missing, or neither a folder nor a zip
+     */
+    public static boolean hasLabels(Path zipOrFolder) throws IOException {
+        return DatasetOpener.hasLabels(zipOrFolder);
     }
 
     static void requireLabels(String name, int size, int[] labels, int classes) {
@@ -111,6 +121,11 @@ public final class ImageDataset implements AutoCloseable {
                         name + ": an image of class " + label + ", expected 0 to " + (classes - 1));
             }
         }
+    }
+
+    /** Reads its pixels. */
+    PixelReader reader() {
+        return pixels;
     }
 
     /** What the data set holds. */
@@ -272,10 +287,15 @@ public final class ImageDataset implements AutoCloseable {
                 subset(IntStream.range(0, size()).filter(i -> i % n == n - 1).toArray()));
     }
 
+    /** Where the pixels are kept, in a few words for people, such as {@code in memory}. */
+    public String place() {
+        return pixels.place();
+    }
+
     /** For people: what it holds and where its pixels are kept. */
     @Override
     public String toString() {
-        return description + ", " + pixels.place();
+        return description + ", " + place();
     }
 
     /** Lets go of the images. */

@@ -172,6 +172,8 @@ public final class Quickstart {
         System.err.println("Grid:    " + grid.toAbsolutePath());
         System.err.println("Loss:    " + loss.toAbsolutePath());
         System.err.println("Model and checkpoint: " + folder.toAbsolutePath());
+        System.err.println("To go on: pd train --resume " + folder + " --data " + folder.resolveSibling(DATA) + " "
+                + QuickstartConfig.DATA_OPTIONS + " --outdir " + folder.getParent() + " --duration 1");
     }
 
     /** Keeps hold of the model with the averaged weights. */

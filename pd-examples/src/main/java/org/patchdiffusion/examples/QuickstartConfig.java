@@ -18,6 +18,9 @@ final class QuickstartConfig {
     /** Every fifth image is kept from training, to compare samples with. */
     static final int HOLD_OUT_EVERY = 5;
 
+    /** The same choice of images for {@code pd train}. */
+    static final String DATA_OPTIONS = "--classes 7 --hold-out-every " + HOLD_OUT_EVERY;
+
     static final int SAMPLES = 64;
     static final int GRID_COLUMNS = 8;
     static final int GRID_SCALE = 3;

@@ -74,7 +74,8 @@ public final class Trainer {
     public static Builder resume(TrainingConfig config, Checkpoint checkpoint, ImageDataset data) {
         if (!checkpoint.dataFingerprint().equals(data.fingerprint())) {
             throw new IllegalArgumentException("the data set " + data.name() + " is not the one that the checkpoint was"
-                    + " trained on; to train its weights on other images, transfer them from a model file");
+                    + " trained on, or another part of it; to train its weights on other images, transfer them from a model"
+                    + " file");
         }
         return new Builder(config, checkpoint.model(), data, checkpoint.state());
     }

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.patchdiffusion.data.DatasetOptions;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
+import org.patchdiffusion.data.PixelCache;
 import org.patchdiffusion.data.ProgressListener;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
@@ -90,7 +91,8 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private void dataset() throws IOException {
-        DatasetOptions options = DatasetOptions.ALL.withLabels(LabelUse.IF_PRESENT);
+        DatasetOptions options =
+                DatasetOptions.ALL.withLabels(LabelUse.IF_PRESENT).withCache(PixelCache.NONE);
         try (ImageDataset images = ImageDataset.open(path, options, ProgressListener.NONE)) {
             int[] counts = new int[images.labelDim()];
             for (int i = 0; i < images.size() && counts.length > 0; i++) {

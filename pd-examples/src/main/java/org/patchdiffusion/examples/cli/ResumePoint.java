@@ -15,6 +15,9 @@ final class ResumePoint {
     /** Options that may stand beside {@code --resume}: they do not change what is learned. */
     static final List<String> ALLOWED = List.of(
             "--data",
+            "--classes",
+            "--hold-out-every",
+            "--cache",
             "--outdir",
             "--resume",
             "--duration",

@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.patchdiffusion.data.DatasetOptions;
 import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.examples.drawing.SampleSheets;
@@ -42,8 +42,8 @@ final class TrainCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Option(names = "--data", required = true, paramLabel = "PATH", description = "Data set: zip or folder of images.")
-    Path data;
+    @Mixin
+    DataOptions data;
 
     @Option(names = "--outdir", required = true, paramLabel = "FOLDER", description = "Folder of all runs.")
     Path outdir;
@@ -123,12 +123,18 @@ final class TrainCommand implements Callable<Integer> {
         Checkpoint checkpoint = resume == null ? null : ResumePoint.read(resume);
         boolean labelled =
                 checkpoint == null ? cond.value() : checkpoint.model().network().labelDim() > 0;
-        try (ImageDataset images = open(labelled)) {
+        try (ImageDataset all = data.open(labelled ? LabelUse.REQUIRED : LabelUse.NONE)) {
+            ImageDataset images = data.training(all);
+            if (!labelled && ImageDataset.hasLabels(data.data)) {
+                spec.commandLine()
+                        .getErr()
+                        .println("note: the labels of " + data.data + " are not used; --cond uses them");
+            }
             if (checkpoint != null) {
                 TrainingConfig resumed = ResumePoint.settings(checkpoint, spec, settings);
                 return run(Trainer.resume(resumed, checkpoint, images), resumed, checkpoint.model(), images);
             }
-            SizeCheck.requirePowersOfTwo(data, images, anySize);
+            SizeCheck.requirePowersOfTwo(data.data, images, anySize);
             ModelConfig config = transfer == null ? config(preconditioning, images) : null;
             if (config != null && dryRun) {
                 // Weights are not needed, and may be large.
@@ -170,12 +176,6 @@ final class TrainCommand implements Callable<Integer> {
             return Preconditioning.byName(precond);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--precond: " + e.getMessage(), e);
-        }
-    }
-
-    private ImageDataset open(boolean labelled) throws IOException {
-        try (CountingBar bar = new CountingBar("reading " + data.getFileName())) {
-            return ImageDataset.open(data, DatasetOptions.ALL.withLabels(labelled), bar);
         }
     }
 
@@ -226,8 +226,9 @@ final class TrainCommand implements Callable<Integer> {
 
     private void printConfiguration(TrainingConfig settings, ModelConfig config, ImageDataset images) {
         PrintWriter people = spec.commandLine().getErr();
-        people.println("data: " + data + ", " + images.size() + " images of " + images.width() + "x" + images.height()
-                + (images.labelDim() > 0 ? ", " + images.labelDim() + " classes" : ""));
+        people.println("data: " + data.data + ", " + images.size() + " images of " + images.width() + "x"
+                + images.height() + (images.labelDim() > 0 ? ", " + images.labelDim() + " classes" : "") + ", "
+                + images.place());
         people.printf(
                 Locale.ROOT,
                 "model, %,d parameters: ",

@@ -7,13 +7,15 @@ import java.util.concurrent.Callable;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSetPreProcessor;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
+import org.patchdiffusion.data.augment.AugmentConfig;
+import org.patchdiffusion.data.augment.AugmentPlace;
 
 /**
  * The batches of a training run: each step shows random patches of the next images of an endless shuffled order.
  *
  * <p>All images of a step have the same patch size, drawn by the schedule, and a step on patches of 1/k of the sides
  * shows k times the batch (Wang et al., arXiv 2304.12526, section 3.3). Each image is cropped at its own random place.
- * As a {@link MultiDataSetIterator} it gives the features [y, pos], or [y, pos, one-hot labels] of a labelled data set.
+ * As a {@link MultiDataSetIterator} it gives the features of {@link PatchBatch#toMultiDataSet}.
  *
  * <p>A batch is a pure function of (seed, step): {@link #seek} resumes a run exactly, and batches that a {@link Prefetcher}
  * makes ahead from their {@link #plan plans} are the same. Used by one thread at a time. The data set has another owner.
@@ -36,7 +38,7 @@ public final class PatchIterator implements MultiDataSetIterator {
         sizes = builder.sizes;
         schedule = builder.schedule == null ? sizes.drawn(builder.seed) : builder.schedule;
         order = new ShuffledOrder(builder.seed, builder.dataset.size());
-        loader = new PatchLoader(builder.dataset, builder.seed, builder.flip);
+        loader = new PatchLoader(builder.dataset, builder.seed, builder.flip, builder.augmenter());
         batch = builder.batch;
         steps = builder.steps;
     }
@@ -59,6 +61,8 @@ public final class PatchIterator implements MultiDataSetIterator {
         private long seed;
         private long steps = Long.MAX_VALUE;
         private boolean flip;
+        private AugmentConfig augmentation;
+        private AugmentPlace augmentPlace;
 
         private Builder(ImageDataset dataset, PatchSizes sizes) {
             if (sizes.height() != dataset.height() || sizes.width() != dataset.width()) {
@@ -103,6 +107,20 @@ public final class PatchIterator implements MultiDataSetIterator {
             return this;
         }
 
+        /**
+         * Augments the shown images: all draws follow from the iterator's seed, and {@link PatchBatch#augmentLabels} tells what
+         * was done.
+         */
+        public Builder augment(AugmentConfig config, AugmentPlace place) {
+            augmentation = config;
+            augmentPlace = place;
+            return this;
+        }
+
+        private Augmenter augmenter() {
+            return augmentation == null ? null : Augmenter.of(augmentation, augmentPlace, dataset.channels(), seed);
+        }
+
         private static int require(String what, int value, int least) {
             if (value < least) {
                 throw new IllegalArgumentException(what + " is " + value + ", expected at least " + least);
@@ -110,6 +128,11 @@ public final class PatchIterator implements MultiDataSetIterator {
             return value;
         }
 
+        /**
+         * The iterator, at step 0.
+         *
+         * @throws IllegalArgumentException if the augmentation does not fit the images' channels
+         */
         public PatchIterator build() {
             return new PatchIterator(this);
         }
@@ -181,7 +204,7 @@ public final class PatchIterator implements MultiDataSetIterator {
     }
 
     /**
-     * The batch of the next step as features [y, pos] or [y, pos, labels].
+     * The batch of the next step as the features of {@link PatchBatch#toMultiDataSet}.
      *
      * @throws NoSuchElementException after the last step
      */

@@ -3,6 +3,7 @@ package org.patchdiffusion.train;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.data.ImageDataset;
@@ -21,8 +22,8 @@ import org.patchdiffusion.model.precond.NoiseLevel;
 import org.patchdiffusion.model.precond.Preconditioning;
 
 /**
- * Makes the batches of training one after another: patches with their coordinates, noise levels and noise, labels and
- * dropout masks. Each is a pure function of (seed, step, index of the image in the batch). Used by one thread at a time.
+ * Makes the batches of training one after another: patches with their coordinates, noise levels and noise, labels,
+ * augmentation labels and dropout masks. Each is a pure function of (seed, step, index of the image in the batch). Used by one thread at a time.
  */
 final class BatchSource {
     private final TrainingConfig config;
@@ -46,12 +47,13 @@ final class BatchSource {
     static BatchSource of(
             TrainingConfig config, ModelConfig model, ImageDataset data, LossGraphs graphs, long firstStep) {
         PatchSizes sizes = patchSizes(config, model, data.description().pixels());
-        PatchIterator patches = PatchIterator.builder(data, sizes)
+        PatchIterator.Builder builder = PatchIterator.builder(data, sizes)
                 .batch(config.batch())
                 .seed(config.seed())
                 .schedule(schedule(config, sizes))
-                .randomFlip(config.xflip())
-                .build();
+                .randomFlip(config.xflip());
+        config.augmentation().ifPresent(augmentation -> builder.augment(augmentation, config.augmentAt()));
+        PatchIterator patches = builder.build();
         patches.seek(firstStep);
         return new BatchSource(config, model, sizes, patches, graphs);
     }
@@ -95,6 +97,14 @@ final class BatchSource {
             dropLabels(patch.labels(), patch.step());
         } else if (patch.labels() != null) {
             patch.labels().close();
+        }
+        if (network.augmentDim() > 0) {
+            // Without augmentation the labels say that nothing was changed.
+            inputs.put(
+                    "augment_labels",
+                    patch.augmentLabels() != null
+                            ? patch.augmentLabels()
+                            : Nd4j.create(DataType.FLOAT, count, network.augmentDim()));
         }
         if (network.dropout() > 0) {
             Map<String, long[]> shapes = DiffusionModel.dropoutShapes(graphs.get(new LossGraphs.Shape(count, size)));

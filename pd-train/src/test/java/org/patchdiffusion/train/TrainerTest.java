@@ -221,5 +221,11 @@ class TrainerTest {
         assertEquals(
                 "the data set tiny has 4 classes, but the model is for 7",
                 assertThrows(IllegalArgumentException.class, builder::build).getMessage());
+        Trainer.Builder untold =
+                Trainer.fresh(config.toBuilder().augment(0.1).build(), TinyRun.model(), TinyRun.data());
+        assertEquals(
+                "augmentation gives 9 labels, but the model takes 0; train a model of augmentDim 9, or without"
+                        + " augmentation",
+                assertThrows(IllegalArgumentException.class, untold::build).getMessage());
     }
 }

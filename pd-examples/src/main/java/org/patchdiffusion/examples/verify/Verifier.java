@@ -27,6 +27,7 @@ public final class Verifier {
             new PrecondCase(),
             new LossSigmaCase(),
             new PatchesCase(),
+            new AugmentCase(),
             new SamplersCase(),
             new TrainingCase(),
             new SnapshotCase());

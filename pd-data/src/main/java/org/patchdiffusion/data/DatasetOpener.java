@@ -7,10 +7,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.patchdiffusion.data.source.ImageFiles;
+import org.patchdiffusion.data.source.Decoding;
 import org.patchdiffusion.data.source.ImageSource;
-import org.patchdiffusion.data.source.LabelFile;
-import org.patchdiffusion.data.source.RgbImage;
+import org.patchdiffusion.data.source.Labels;
+import org.patchdiffusion.data.source.OrderedWork;
+import org.patchdiffusion.data.source.PixelImage;
 
 /** Reads a data set from a folder or zip and decides where its pixels are kept. */
 final class DatasetOpener {
@@ -24,32 +25,38 @@ final class DatasetOpener {
     /** Share of the free space of the disk that a cache takes without being asked. */
     private static final double DISK_SHARE = 0.5;
 
+    /** Sides of images that a message advises. */
+    private static final int LEAST_ADVICE = 16;
+
+    private static final int MOST_ADVICE = 256;
+
     private final ImageSource source;
     private final List<String> kept;
     private final int[] labels;
-    private final RgbImage first;
+    private final Decoding decoding;
+    private final PixelImage first;
     private final SourceStamp stamp;
     private final DatasetDescription form;
 
     private DatasetOpener(ImageSource source, DatasetOptions options) throws IOException {
         this.source = source;
-        Optional<LabelFile> labelFile = labelFile(source, options);
-        kept = ImageSelection.select(source, labelFile, options);
-        stamp = SourceStamp.of(source.path(), kept);
-        boolean labelled = options.labels() != LabelUse.NONE && labelFile.isPresent();
-        labels =
-                labelled ? kept.stream().mapToInt(labelFile.get().labels()::get).toArray() : null;
-        first = ImageFiles.decode(source, kept.get(0));
+        Optional<Labels> classes = labels(source, options);
+        kept = ImageSelection.select(source, classes, options);
+        stamp = SourceStamp.of(source, kept);
+        boolean labelled = options.labels() != LabelUse.NONE && classes.isPresent();
+        labels = labelled ? kept.stream().mapToInt(classes.get()::of).toArray() : null;
+        decoding = new Decoding(source.channels().orElse(Decoding.RGB.channels()), Decoding.RGB.background());
+        first = source.decode(kept.get(0), decoding);
         form = new DatasetDescription(
-                ImageFiles.baseName(source.path()),
+                source.name(),
                 kept.size(),
-                RgbImage.CHANNELS,
+                first.channels(),
                 first.height(),
                 first.width(),
                 PixelType.UINT8,
                 labelled
                         ? DatasetContent.names(
-                                labelFile.get().classes(), labelFile.get().count())
+                                classes.get().classNames(), classes.get().count())
                         : List.of(),
                 "");
     }
@@ -71,7 +78,7 @@ final class DatasetOpener {
 
     static boolean hasLabels(Path path) throws IOException {
         try (ImageSource source = ImageSource.open(path)) {
-            return source.entries().contains(LabelFile.NAME);
+            return source.labels().isPresent();
         }
     }
 
@@ -79,12 +86,15 @@ final class DatasetOpener {
         return dataset.reader() instanceof DecodedPixels;
     }
 
-    private static Optional<LabelFile> labelFile(ImageSource source, DatasetOptions options) throws IOException {
+    private static Optional<Labels> labels(ImageSource source, DatasetOptions options) throws IOException {
         boolean wanted = options.labels() != LabelUse.NONE || !options.classes().isEmpty();
-        Optional<LabelFile> labels = wanted ? LabelFile.read(source) : Optional.empty();
-        if (options.labels() == LabelUse.REQUIRED && labels.isEmpty()) {
-            throw new IOException(source.path() + ": has no labels; add a " + LabelFile.NAME
-                    + " with {\"labels\": [[\"path\", class], ...]}, or train without labels");
+        Optional<Labels> labels = wanted ? source.labels() : Optional.empty();
+        if (labels.isPresent()) {
+            labels.get().requireComplete(source.path());
+        } else if (options.labels() == LabelUse.REQUIRED) {
+            throw new IOException(source.path() + ": has no labels; add a dataset.json"
+                    + " with {\"labels\": [[\"path\", class], ...]}, put the images of each class in a folder, or"
+                    + " train without labels");
         }
         return labels;
     }
@@ -141,14 +151,14 @@ final class DatasetOpener {
 
     private ImageDataset onDemand(String reason, ProgressListener progress) throws IOException {
         String fingerprint = decodeAll((index, pixels) -> {}, progress);
-        return dataset(fingerprint, new DecodedPixels(source, kept, stamp, form, reason));
+        return dataset(fingerprint, new DecodedPixels(source, decoding, kept, stamp, form, reason));
     }
 
     private ImageDataset onDisk(CacheFile cache, ProgressListener progress) throws IOException {
         String from = Fingerprint.of(digest -> {
             stamp.addTo(digest);
             kept.forEach(digest::text);
-            digest.number(form.height()).number(form.width());
+            digest.number(form.channels()).number(form.height()).number(form.width());
         });
         String classes = Fingerprint.of(digest -> {
             digest.number(form.labelDim());
@@ -175,7 +185,7 @@ final class DatasetOpener {
     private String decodeAll(Sink sink, ProgressListener progress) throws IOException {
         Fingerprint digest = Fingerprint.begin();
         DatasetContent.start(digest, form);
-        ImageFiles.decodeAll(source, kept, (index, image) -> {
+        OrderedWork.forAll(kept, image -> source.decode(image, decoding), (index, image) -> {
             requireSameSize(index, image);
             addTo(digest, index, image.pixels());
             sink.accept(index, image.pixels());
@@ -203,12 +213,20 @@ final class DatasetOpener {
         return ImageDataset.of(DatasetContent.withFingerprint(form, fingerprint), labels, pixels);
     }
 
-    private void requireSameSize(int index, RgbImage image) throws IOException {
+    private void requireSameSize(int index, PixelImage image) throws IOException {
         if (image.height() != first.height() || image.width() != first.width()) {
+            int side = sensibleSide(image);
             throw new IOException(source.path() + ": image " + kept.get(index) + " is " + image.size()
-                    + ", expected " + first.size() + " as " + kept.get(0) + "; run \"pd dataset --resolution "
-                    + first.size() + " --transform center-crop\" first");
+                    + ", expected " + first.size() + " as " + kept.get(0) + "; run \"pd dataset --source "
+                    + source.path() + " --dest " + source.name() + "-" + side + "x" + side + ".zip --resolution " + side
+                    + "x" + side + " --transform center-crop\" first");
         }
+    }
+
+    /** A power of two that a network can halve, no larger than the sides of the images seen. */
+    private int sensibleSide(PixelImage image) {
+        int least = Math.min(Math.min(first.height(), first.width()), Math.min(image.height(), image.width()));
+        return Math.max(LEAST_ADVICE, Math.min(MOST_ADVICE, Integer.highestOneBit(least)));
     }
 
     private void requireMemory() throws IOException {

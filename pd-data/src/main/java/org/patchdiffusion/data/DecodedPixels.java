@@ -3,12 +3,17 @@ package org.patchdiffusion.data;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
-import org.patchdiffusion.data.source.ImageFiles;
+import org.patchdiffusion.data.source.Decoding;
 import org.patchdiffusion.data.source.ImageSource;
 
 /** Images decoded whenever they are shown. */
 record DecodedPixels(
-        ImageSource source, List<String> entries, SourceStamp stamp, DatasetDescription form, String reason)
+        ImageSource source,
+        Decoding decoding,
+        List<String> entries,
+        SourceStamp stamp,
+        DatasetDescription form,
+        String reason)
         implements PixelReader {
 
     @Override
@@ -28,7 +33,7 @@ record DecodedPixels(
     /** That the file was changed explains every other failure, so it is told instead. */
     private byte[] decode(int index) throws IOException {
         try {
-            return ImageFiles.decode(source, entries.get(index)).pixels();
+            return source.decode(entries.get(index), decoding).pixels();
         } finally {
             stamp.requireUnchanged(index);
         }

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.patchdiffusion.data.source.ImageSource;
-import org.patchdiffusion.data.source.LabelFile;
+import org.patchdiffusion.data.source.Labels;
 
 /** Which images of a source to open. */
 final class ImageSelection {
@@ -17,9 +17,13 @@ final class ImageSelection {
      *
      * @throws IOException if the source holds no images, or the class filter keeps none
      */
-    static List<String> select(ImageSource source, Optional<LabelFile> labels, DatasetOptions options)
-            throws IOException {
-        List<String> images = LabelFile.select(source, labels, options.classes());
+    static List<String> select(ImageSource source, Optional<Labels> labels, DatasetOptions options) throws IOException {
+        List<String> images = source.requireImages();
+        if (!options.classes().isEmpty()) {
+            Labels classes = labels.orElseThrow(
+                    () -> new IOException(source.path() + ": has no labels to filter by class; add a dataset.json"));
+            images = classes.only(options.classes(), images, source.path());
+        }
         return options.maxSize() < images.size() ? subset(images, options.maxSize(), options.seed()) : images;
     }
 

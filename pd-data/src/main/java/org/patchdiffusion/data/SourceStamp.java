@@ -7,11 +7,12 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.patchdiffusion.data.source.ImageSource;
 
 /**
  * How the files of a source looked when it was opened: tells when one is changed while it is in use.
  *
- * @param files the zip, or each image of a folder
+ * @param files the one that holds all images, or the file of each
  * @param stamps size and time of each
  */
 record SourceStamp(List<Path> files, List<Stamp> stamps) {
@@ -26,13 +27,8 @@ record SourceStamp(List<Path> files, List<Stamp> stamps) {
     }
 
     /** @param entries the images that are used */
-    static SourceStamp of(Path source, List<String> entries) throws IOException {
-        List<Path> files = new ArrayList<>();
-        if (Files.isDirectory(source)) {
-            entries.forEach(entry -> files.add(source.resolve(entry)));
-        } else {
-            files.add(source);
-        }
+    static SourceStamp of(ImageSource source, List<String> entries) throws IOException {
+        List<Path> files = entries.stream().map(source::file).distinct().toList();
         List<Stamp> stamps = new ArrayList<>();
         for (Path file : files) {
             stamps.add(Stamp.of(file));

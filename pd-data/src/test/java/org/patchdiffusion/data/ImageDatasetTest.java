@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.patchdiffusion.data.source.Decoding;
 import org.patchdiffusion.data.source.ImageDecoder;
-import org.patchdiffusion.data.source.ImageSource;
 
 class ImageDatasetTest {
 
@@ -81,7 +81,10 @@ class ImageDatasetTest {
                                     .map(String::valueOf)
                                     .toList()));
             for (int i = 0; i < 3; i++) {
-                assertArrayEquals(ImageDecoder.decode(TestImages.png(6, 4, i)).pixels(), dataset.image(i));
+                assertArrayEquals(
+                        ImageDecoder.decode(TestImages.png(6, 4, i), Decoding.RGB)
+                                .pixels(),
+                        dataset.image(i));
             }
             assertEquals("4 2 0", dataset.label(0) + " " + dataset.label(1) + " " + dataset.label(2));
         }
@@ -265,12 +268,16 @@ class ImageDatasetTest {
     void missingAndEmptySourcesAreRefused() throws IOException {
         Path nowhere = temp.resolve("nowhere");
         assertEquals(
-                nowhere + ": there is no such file or folder; give a folder or a zip of PNG or JPEG images",
+                nowhere + ": there is no such file or folder; give a folder or a zip of "
+                        + "PNG, JPEG, WebP, GIF, BMP or TIFF images",
                 assertThrows(IOException.class, () -> ImageDataset.open(nowhere))
                         .getMessage());
-        assertEquals("faces.zip: holds no images; put PNG or JPEG files inside", failure(DatasetOptions.ALL));
+        String advice = "; put PNG, JPEG, WebP, GIF, BMP or TIFF files inside";
+        assertEquals("faces.zip: holds no images" + advice, failure(DatasetOptions.ALL));
         files.put("notes.txt", TestImages.text("hello"));
-        assertEquals("faces.zip: holds no images; put PNG or JPEG files inside", failure(DatasetOptions.ALL));
+        assertEquals(
+                "faces.zip: holds no images, but 1 file that is no image (.txt 1)" + advice,
+                failure(DatasetOptions.ALL));
         Path text = Files.write(temp.resolve("notes.zip"), TestImages.text("hello"));
         String message =
                 assertThrows(IOException.class, () -> ImageDataset.open(text)).getMessage();
@@ -282,8 +289,8 @@ class ImageDatasetTest {
         addImages(3);
         files.put("01/img.png", TestImages.png(8, 4, 1));
         assertEquals(
-                "faces.zip: image 01/img.png is 8x4, expected 6x4 as 00/img.png; run \"pd dataset --resolution 6x4"
-                        + " --transform center-crop\" first",
+                "faces.zip: image 01/img.png is 8x4, expected 6x4 as 00/img.png; run \"pd dataset --source faces.zip"
+                        + " --dest faces-16x16.zip --resolution 16x16 --transform center-crop\" first",
                 failure(DatasetOptions.ALL));
     }
 
@@ -294,7 +301,9 @@ class ImageDatasetTest {
         String message = failure(DatasetOptions.ALL);
         assertTrue(message.startsWith("faces.zip: image 02/img.png cannot be decoded ("), message);
         files.put("02/img.png", TestImages.text("hello"));
-        assertEquals("faces.zip: image 02/img.png is neither a PNG nor a JPEG image", failure(DatasetOptions.ALL));
+        assertEquals(
+                "faces.zip: image 02/img.png is not an image of the formats " + "PNG, JPEG, WebP, GIF, BMP or TIFF",
+                failure(DatasetOptions.ALL));
     }
 
     @Test
@@ -321,7 +330,7 @@ class ImageDatasetTest {
 
     @Test
     void zipBombsAreRefused() {
-        files.put("bomb.png", new byte[ImageSource.MAX_IMAGE_FILE_BYTES + 1]);
+        files.put("bomb.png", new byte[(64 << 20) + 1]);
         assertEquals(
                 "faces.zip: bomb.png cannot be read (holds more than the 64 MiB allowed)", failure(DatasetOptions.ALL));
     }

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 /** Dependencies only ever point down the list of modules. */
 class ModuleDirectionTest {
     private static final String ROOT = "org.patchdiffusion.";
-    private static final String[] LIBRARIES = {ROOT + "model..", ROOT + "data..", ROOT + "eval..", ROOT + "train.."};
+    private static final String[] LIBRARIES = {
+        ROOT + "files..", ROOT + "model..", ROOT + "data..", ROOT + "eval..", ROOT + "train.."
+    };
     private static JavaClasses classes;
 
     @BeforeAll
@@ -22,7 +24,7 @@ class ModuleDirectionTest {
         classes = new ClassFileImporter()
                 .withImportOption(new ImportOption.DoNotIncludeTests())
                 .importPackages("org.patchdiffusion");
-        for (String module : List.of("model", "data", "eval", "train", "examples")) {
+        for (String module : List.of("files", "model", "data", "eval", "train", "examples")) {
             assertTrue(
                     classes.stream().anyMatch(c -> c.getPackageName().startsWith(ROOT + module)),
                     "no class of " + module + " was found");
@@ -43,6 +45,8 @@ class ModuleDirectionTest {
                 .definedBy(ROOT + "data..")
                 .layer("model")
                 .definedBy(ROOT + "model..")
+                .layer("files")
+                .definedBy(ROOT + "files..")
                 .whereLayer("examples")
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("train")
@@ -53,6 +57,8 @@ class ModuleDirectionTest {
                 .mayOnlyBeAccessedByLayers("eval", "train", "examples")
                 .whereLayer("model")
                 .mayOnlyBeAccessedByLayers("eval", "train", "examples")
+                .whereLayer("files")
+                .mayOnlyBeAccessedByLayers("model", "data", "eval", "train", "examples")
                 .check(classes);
     }
 

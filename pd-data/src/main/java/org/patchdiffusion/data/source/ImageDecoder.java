@@ -1,92 +1,152 @@
 package org.patchdiffusion.data.source;
 
 import java.awt.image.BufferedImage;
-import java.awt.image.ColorModel;
-import java.awt.image.IndexColorModel;
-import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.util.Iterator;
-import java.util.Locale;
-import javax.imageio.ImageIO;
+import java.util.List;
+import java.util.concurrent.Semaphore;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Decodes PNG and JPEG files to 8-bit RGB: gray is repeated in all channels, palettes are looked up, 16-bit samples are
- * rescaled, and transparency is composited on white. Colour profiles and gamma are ignored: samples are taken as
- * stored.
+ * Decodes PNG, JPEG, WebP, GIF (its first frame), BMP and TIFF files to 8 bits a channel as a viewer shows them: turned
+ * upright by their EXIF orientation, brought from their ICC profile to sRGB, palettes looked up, 16-bit samples
+ * rescaled. Gamma and chromaticity that a PNG states without a profile are ignored.
  */
 public final class ImageDecoder {
 
     /** The most pixels that an image may have. */
     public static final long MAX_PIXELS = 8192L * 8192L;
 
-    private static final int OPAQUE = 255;
+    /** Decoding passes over all pixels that a progressive JPEG may ask for, in pixels: each scan is one. */
+    private static final long MAX_SCANNED_PIXELS = 12 * MAX_PIXELS;
+
+    /** What any file may claim, and how much more for each of its bytes: no compression here does better. */
+    private static final long FREE_BYTES = 16 << 20;
+
+    private static final long BYTES_PER_FILE_BYTE = 2048;
+    private static final int BYTES_PER_PIXEL = 4;
+
+    /** Larger images are decoded one at a time, so that many threads do not exhaust the memory. */
+    private static final long LARGE_PIXELS = 4096L * 4096L;
+
+    private static final Semaphore LARGE = new Semaphore(1);
+
+    /** The words by which libjpeg tells of pixels that it had to guess; its other warnings harm nothing. */
+    private static final List<String> DAMAGE = List.of(
+            "Premature end of",
+            "Corrupt JPEG data: premature end",
+            "Corrupt JPEG data: bad Huffman code",
+            "Corrupt JPEG data: found marker",
+            "Inconsistent progression sequence");
+
+    private static final int CMYK = 4;
 
     private ImageDecoder() {}
 
     /**
      * Decodes a file.
      *
-     * @throws IOException if it is not a complete PNG or JPEG image of at most {@link #MAX_PIXELS}; the message
-     *     continues a sentence that starts with the name of the file
+     * @throws IOException if it is not a complete image of one of the formats with at most {@link #MAX_PIXELS}; the
+     *     message continues a sentence that starts with the name of the file
      */
-    public static RgbImage decode(byte[] file) throws IOException {
-        ImageReader reader = reader(file);
+    public static PixelImage decode(byte[] file, Decoding how) throws IOException {
+        try {
+            ImageFormat format = ImageFormat.of(file);
+            return switch (format) {
+                case PNG -> decode(file, format.reader(), PngChunks.read(file), how);
+                case JPEG -> decodeJpeg(file, how);
+                case WEBP -> decode(file, format.reader(), WebpChunks.read(file), how);
+                case TIFF -> decode(file, format.reader(), TiffTags.read(file, 0, file.length), how);
+                case GIF, BMP -> decode(file, format.reader(), ImageMetadata.NONE, how);
+            };
+        } catch (OutOfMemoryError e) {
+            throw new IOException(
+                    "needs more memory than Java may use ("
+                            + (Runtime.getRuntime().maxMemory() >> 20) + " MiB); start java with a larger -Xmx",
+                    e);
+        } catch (StackOverflowError e) {
+            throw new IOException("is damaged (its parts are nested without end)", e);
+        }
+    }
+
+    private static PixelImage decodeJpeg(byte[] file, Decoding how) throws IOException {
+        JpegSegments segments = JpegSegments.read(file);
+        ImageMetadata metadata = segments.metadata();
+        boolean converted = segments.components() == CMYK;
+        // Only the plugin for four components applies a profile itself; it needs one that is whole.
+        byte[] content =
+                converted && ColorProfile.fits(metadata.profile(), CMYK) ? file : JpegSegments.withoutProfile(file);
+        ImageReader reader = converted ? ImageFormat.JPEG.reader("com.twelvemonkeys.") : ImageFormat.JPEG.reader();
+        return decode(content, reader, metadata, segments.scans(), how);
+    }
+
+    private static PixelImage decode(byte[] file, ImageReader reader, ImageMetadata metadata, Decoding how)
+            throws IOException {
+        return decode(file, reader, metadata, 1, how);
+    }
+
+    private static PixelImage decode(byte[] file, ImageReader reader, ImageMetadata metadata, int scans, Decoding how)
+            throws IOException {
+        boolean large = false;
         try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
-            // Metadata is skipped: nothing here needs it, and compressed text chunks can be bombs.
+            // Metadata is skipped: what is needed of it was read, and compressed text chunks can be bombs.
             reader.setInput(in, true, true);
             StringBuilder damage = new StringBuilder();
             reader.addIIOReadWarningListener((source, warning) -> noteDamage(warning, damage));
-            requireSaneSize(reader.getWidth(0), reader.getHeight(0));
+            long pixels = requireSaneSize(reader.getWidth(0), reader.getHeight(0), scans, file.length);
+            large = pixels > LARGE_PIXELS;
+            if (large) {
+                LARGE.acquireUninterruptibly();
+            }
             BufferedImage image = reader.read(0);
             if (damage.length() > 0) {
                 throw new IOException("is damaged (" + damage + ")");
             }
-            return toRgb(image);
-        } catch (SizeException e) {
+            return new RasterReader(image, metadata, how).read();
+        } catch (RefusedException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
             // Decoders meet damaged input with exceptions of many unchecked types.
             throw new IOException("cannot be decoded (" + reason(e) + ")", e);
         } finally {
+            if (large) {
+                LARGE.release();
+            }
             reader.dispose();
         }
     }
 
-    private static ImageReader reader(byte[] file) throws IOException {
-        String format;
-        if (file.length >= 4 && file[0] == (byte) 0x89 && file[1] == 'P' && file[2] == 'N' && file[3] == 'G') {
-            format = "png";
-        } else if (file.length >= 2 && file[0] == (byte) 0xFF && file[1] == (byte) 0xD8) {
-            format = "jpeg";
-        } else {
-            throw new IOException("is neither a PNG nor a JPEG image");
+    private static long requireSaneSize(long width, long height, int scans, int bytes) throws IOException {
+        long pixels = width * height;
+        if (pixels > MAX_PIXELS) {
+            throw new RefusedException(
+                    "is " + width + "x" + height + " pixels, more than the " + MAX_PIXELS + " allowed");
         }
-        Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
-        return readers.next();
+        if (pixels * BYTES_PER_PIXEL > FREE_BYTES + BYTES_PER_FILE_BYTE * bytes) {
+            throw new RefusedException("claims " + width + "x" + height + " pixels in a file of " + bytes
+                    + " bytes, which cannot hold a picture of that size");
+        }
+        if (scans > 1 && pixels * scans > MAX_SCANNED_PIXELS) {
+            throw new RefusedException("has " + scans + " scans of " + width + "x" + height
+                    + " pixels, more work than a picture is worth; save it as a baseline JPEG");
+        }
+        return pixels;
     }
 
-    private static void requireSaneSize(long width, long height) throws IOException {
-        if (width * height > MAX_PIXELS) {
-            throw new SizeException("is " + width + "x" + height + " pixels, more than the " + MAX_PIXELS + " allowed");
-        }
-    }
-
-    private static final class SizeException extends IOException {
+    /** A picture that is refused for what it asks for; the message is for the user as it is. */
+    private static final class RefusedException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        SizeException(String message) {
+        RefusedException(String message) {
             super(message);
         }
     }
 
     private static void noteDamage(String warning, StringBuilder damage) {
-        String lower = warning.toLowerCase(Locale.ROOT);
-        if (lower.contains("premature") || lower.contains("truncated") || lower.contains("corrupt")) {
-            damage.append(damage.length() > 0 ? "; " : "").append(warning);
+        if (damage.length() == 0 && DAMAGE.stream().anyMatch(warning::startsWith)) {
+            damage.append(warning);
         }
     }
 
@@ -96,59 +156,5 @@ public final class ImageDecoder {
             cause = cause.getCause();
         }
         return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-    }
-
-    private static RgbImage toRgb(BufferedImage image) throws IOException {
-        ColorModel colors = image.getColorModel();
-        int height = image.getHeight();
-        int width = image.getWidth();
-        byte[] pixels = new byte[RgbImage.CHANNELS * height * width];
-        Raster raster = image.getRaster();
-        int bands = raster.getNumBands();
-        int[] samples = new int[width * bands];
-        for (int y = 0; y < height; y++) {
-            raster.getPixels(0, y, width, 1, samples);
-            if (colors instanceof IndexColorModel palette) {
-                paletteRow(samples, palette, pixels, y * width, height * width);
-            } else {
-                sampleRow(samples, bands, colors, pixels, y * width, height * width);
-            }
-        }
-        return new RgbImage(height, width, pixels);
-    }
-
-    private static void paletteRow(int[] row, IndexColorModel palette, byte[] pixels, int start, int plane) {
-        for (int x = 0; x < row.length; x++) {
-            int argb = palette.getRGB(row[x]);
-            int alpha = argb >>> 24;
-            pixels[start + x] = onWhite(argb >> 16 & 255, alpha);
-            pixels[start + x + plane] = onWhite(argb >> 8 & 255, alpha);
-            pixels[start + x + 2 * plane] = onWhite(argb & 255, alpha);
-        }
-    }
-
-    private static void sampleRow(int[] row, int bands, ColorModel colors, byte[] pixels, int start, int plane)
-            throws IOException {
-        int colorBands = colors.hasAlpha() ? bands - 1 : bands;
-        if (colorBands != 1 && colorBands != RgbImage.CHANNELS) {
-            throw new IOException("it has " + colorBands + " colour channels; convert it to RGB");
-        }
-        int max = (1 << colors.getComponentSize(0)) - 1;
-        for (int x = 0; x < row.length / bands; x++) {
-            int at = x * bands;
-            int alpha = colors.hasAlpha() ? toByte(row[at + bands - 1], max) : OPAQUE;
-            for (int c = 0; c < RgbImage.CHANNELS; c++) {
-                int sample = row[at + (colorBands == 1 ? 0 : c)];
-                pixels[start + x + c * plane] = onWhite(toByte(sample, max), alpha);
-            }
-        }
-    }
-
-    private static int toByte(int sample, int max) {
-        return max == 255 ? sample : (int) ((sample * 255L + max / 2) / max);
-    }
-
-    private static byte onWhite(int color, int alpha) {
-        return (byte) ((color * alpha + 255 * (OPAQUE - alpha) + OPAQUE / 2) / OPAQUE);
     }
 }

@@ -10,143 +10,125 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.OptionalInt;
 
 /**
- * The labels of a data set, as EDM and StyleGAN tools write them to {@code dataset.json}: {@code {"labels": [["path",
- * class], ...]}}, or {@code {"labels": null}} for none. An optional list {@code "classes"} names the classes.
+ * What a {@code dataset.json} says, as EDM and StyleGAN tools write it: {@code {"labels": [["path", class], ...]}}, or
+ * {@code {"labels": null}} for none. Of our own, {@code "classes"} names the classes and {@code "channels"} tells how
+ * many channels the images have.
  *
- * @param labels class of each image by its path
+ * @param labels class by path as the file writes it, absent if it gives none
  * @param classes names of the classes, empty if the file gives none
+ * @param channels 1 to 4, absent if the file does not say
  */
-public record LabelFile(Map<String, Integer> labels, List<String> classes) {
+record LabelFile(Optional<Map<String, Integer>> labels, List<String> classes, OptionalInt channels) {
 
-    /** The name of the file. */
-    public static final String NAME = "dataset.json";
-
-    private static final int MAX_BYTES = 256 << 20;
+    static final int MAX_BYTES = 256 << 20;
     private static final int MAX_CLASSES = 100_000;
 
+    /** Labels of images that are not there which a file may hold for each that is, and some more. */
+    private static final int LABELS_PER_IMAGE = 4;
+
+    private static final int FREE_LABELS = 100_000;
+
     /**
-     * Reads the labels of a source.
+     * Reads the text of a file.
      *
-     * @return empty if the source has no label file, or one that says there are no labels
-     * @throws IOException if the file is not what the format says, or does not fit the images of the source
+     * @param where source and name of the file; starts every message
+     * @param images number of images in the source
+     * @throws IOException if the text is not what the format says
      */
-    public static Optional<LabelFile> read(ImageSource source) throws IOException {
-        if (!source.entries().contains(NAME)) {
-            return Optional.empty();
-        }
-        String where = source.path() + ": " + NAME;
-        byte[] text = ImageFiles.read(source, NAME, MAX_BYTES);
+    static LabelFile read(byte[] text, String where, int images) throws IOException {
         try (JsonParser json = new JsonFactory().createParser(text)) {
-            Optional<LabelFile> file = parse(json, where);
-            if (file.isPresent()) {
-                file.get().requireLabelsOf(source.images(), where);
-            }
-            return file;
+            return new Reader(json, where, FREE_LABELS + LABELS_PER_IMAGE * (long) images).read();
         } catch (JsonProcessingException e) {
             throw new IOException(where + " is not valid JSON (" + e.getOriginalMessage() + ")", e);
         }
     }
 
-    private static Optional<LabelFile> parse(JsonParser json, String where) throws IOException {
-        Map<String, Integer> labels = null;
-        List<String> classes = new ArrayList<>();
-        if (json.nextToken() != JsonToken.START_OBJECT) {
-            throw new IOException(where + " is not a JSON object; expected {\"labels\": [[\"path\", class], ...]}");
-        }
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String field = json.currentName();
-            JsonToken value = json.nextToken();
-            if (field.equals("labels") && value == JsonToken.START_ARRAY) {
-                labels = parseLabels(json, where);
-            } else if (field.equals("labels") && value != JsonToken.VALUE_NULL) {
-                throw new IOException(where + ": \"labels\" is neither null nor a list of [\"path\", class]");
-            } else if (field.equals("classes") && value == JsonToken.START_ARRAY) {
-                while (json.nextToken() != JsonToken.END_ARRAY) {
-                    classes.add(json.getText());
-                    json.skipChildren();
-                }
-            } else {
-                json.skipChildren();
-            }
-        }
-        return Optional.ofNullable(labels).map(map -> new LabelFile(map, List.copyOf(classes)));
-    }
+    private record Reader(JsonParser json, String where, long maxLabels) {
 
-    private static Map<String, Integer> parseLabels(JsonParser json, String where) throws IOException {
-        Map<String, Integer> labels = new LinkedHashMap<>();
-        while (json.nextToken() != JsonToken.END_ARRAY) {
+        LabelFile read() throws IOException {
+            Optional<Map<String, Integer>> labels = Optional.empty();
+            List<String> classes = List.of();
+            OptionalInt channels = OptionalInt.empty();
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                throw new IOException(where + " is not a JSON object; expected {\"labels\": [[\"path\", class], ...]}");
+            }
+            while (json.nextToken() == JsonToken.FIELD_NAME) {
+                String field = json.currentName();
+                json.nextToken();
+                switch (field) {
+                    case "labels" -> labels = labels();
+                    case "classes" -> classes = classes();
+                    case "channels" -> channels = channels();
+                    default -> json.skipChildren();
+                }
+            }
+            return new LabelFile(labels, classes, channels);
+        }
+
+        private Optional<Map<String, Integer>> labels() throws IOException {
+            if (json.currentToken() == JsonToken.VALUE_NULL) {
+                return Optional.empty();
+            }
+            if (json.currentToken() != JsonToken.START_ARRAY) {
+                throw new IOException(where + ": \"labels\" is neither null nor a list of [\"path\", class]");
+            }
+            Map<String, Integer> labels = new LinkedHashMap<>();
+            while (json.nextToken() != JsonToken.END_ARRAY) {
+                label(labels);
+                if (labels.size() > maxLabels) {
+                    throw new IOException(
+                            where + " holds more than " + maxLabels + " labels, many more than there are images");
+                }
+            }
+            return Optional.of(labels);
+        }
+
+        private void label(Map<String, Integer> labels) throws IOException {
             String path = json.currentToken() == JsonToken.START_ARRAY ? json.nextTextValue() : null;
             if (path == null || json.nextToken() != JsonToken.VALUE_NUMBER_INT) {
                 throw new IOException(where + ": label " + labels.size() + (path == null ? "" : " (" + path + ")")
                         + " is not [\"path\", class] with a whole number as class");
             }
-            long label = json.getLongValue();
+            long label = json.getNumberType() == JsonParser.NumberType.BIG_INTEGER ? -1 : json.getLongValue();
             if (label < 0 || label >= MAX_CLASSES) {
-                throw new IOException(where + " gives image " + path + " the class " + label + ", expected 0 to "
-                        + (MAX_CLASSES - 1));
+                throw new IOException(where + " gives image " + path + " the class " + json.getText()
+                        + ", expected 0 to " + (MAX_CLASSES - 1));
             }
             if (json.nextToken() != JsonToken.END_ARRAY) {
                 throw new IOException(where + " gives image " + path + " more than one class");
             }
-            if (labels.put(path.replace('\\', '/'), (int) label) != null) {
+            if (labels.put(path, (int) label) != null) {
                 throw new IOException(where + " lists image " + path + " twice");
             }
         }
-        return labels;
-    }
 
-    private void requireLabelsOf(List<String> images, String where) throws IOException {
-        Map<String, Integer> unused = new LinkedHashMap<>(labels);
-        for (String image : images) {
-            if (unused.remove(image) == null) {
-                throw new IOException(where + " gives no class to image " + image);
+        private List<String> classes() throws IOException {
+            if (json.currentToken() == JsonToken.VALUE_NULL) {
+                return List.of();
             }
+            List<String> names = new ArrayList<>();
+            boolean list = json.currentToken() == JsonToken.START_ARRAY;
+            while (list && json.nextToken() == JsonToken.VALUE_STRING && names.size() < MAX_CLASSES) {
+                names.add(json.getText());
+            }
+            if (!list || json.currentToken() != JsonToken.END_ARRAY) {
+                throw new IOException(
+                        where + ": \"classes\" is not a list of at most " + MAX_CLASSES + " names of classes");
+            }
+            return names;
         }
-        if (!unused.isEmpty()) {
-            throw new IOException(
-                    where + " names image " + unused.keySet().iterator().next() + ", which is not in the data set ("
-                            + unused.size() + " such)");
-        }
-    }
 
-    /**
-     * The paths of the images of some classes, in order.
-     *
-     * @param classes the classes to keep; empty keeps all
-     * @throws IOException if the source holds no images, or none of these classes
-     */
-    public static List<String> select(ImageSource source, Optional<LabelFile> labels, Set<Integer> classes)
-            throws IOException {
-        List<String> images = source.images();
-        if (images.isEmpty()) {
-            throw new IOException(source.path() + ": holds no images; put PNG or JPEG files inside");
+        private OptionalInt channels() throws IOException {
+            if (json.currentToken() == JsonToken.VALUE_NUMBER_INT) {
+                long channels = json.getNumberType() == JsonParser.NumberType.INT ? json.getIntValue() : -1;
+                if (channels >= 1 && channels <= 4) {
+                    return OptionalInt.of((int) channels);
+                }
+            }
+            throw new IOException(where + ": \"channels\" is " + json.getText() + ", expected 1 to 4");
         }
-        return classes.isEmpty() ? images : ofClasses(source, images, labels, classes);
-    }
-
-    private static List<String> ofClasses(
-            ImageSource source, List<String> images, Optional<LabelFile> labels, Set<Integer> classes)
-            throws IOException {
-        if (labels.isEmpty()) {
-            throw new IOException(source.path() + ": has no labels to filter by class; add a " + LabelFile.NAME);
-        }
-        List<String> kept = images.stream()
-                .filter(image -> classes.contains(labels.get().labels().get(image)))
-                .toList();
-        if (kept.isEmpty()) {
-            throw new IOException(source.path() + ": holds no image of class "
-                    + classes.stream().sorted().map(String::valueOf).toList() + "; its classes are 0 to "
-                    + (labels.get().count() - 1));
-        }
-        return kept;
-    }
-
-    /** Number of classes: one more than the largest class used, or the number of names if that is larger. */
-    public int count() {
-        int largest = labels.values().stream().mapToInt(Integer::intValue).max().orElse(-1);
-        return Math.max(largest + 1, classes.size());
     }
 }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import org.patchdiffusion.model.io.AtomicFile;
+import org.patchdiffusion.files.AtomicFile;
 
 /** A page of headings, texts, tables and pictures in one HTML file that needs nothing beside it. */
 public final class HtmlPage {

@@ -15,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.patchdiffusion.files.Messages;
 
 /**
  * The header of a {@code .npy} array (NumPy Enhancement Proposal 1, format versions 1.0 to 3.0).
@@ -120,7 +121,7 @@ record NpyHeader(DataType type, boolean fortranOrder, long[] shape, int size) {
         }
         DataType type = TYPES.get(descr);
         if (type == null) {
-            throw new IOException("its element type " + Shapes.printable(literal) + " is not supported (use float32,"
+            throw new IOException("its element type " + Messages.printable(literal) + " is not supported (use float32,"
                     + " float64, float16, int64, int32, int16, int8, uint8 or bool in little-endian order)");
         }
         return type;
@@ -136,7 +137,7 @@ record NpyHeader(DataType type, boolean fortranOrder, long[] shape, int size) {
 
     private static long[] shape(String literal) throws IOException {
         if (!literal.matches("\\(\\s*(\\d{1,19}\\s*(,\\s*\\d{1,19}\\s*)*,?)?\\s*\\)")) {
-            throw new IOException("its shape " + Shapes.printable(literal) + " is malformed");
+            throw new IOException("its shape " + Messages.printable(literal) + " is malformed");
         }
         String dims = literal.replaceAll("[()\\s]", "");
         if (dims.isEmpty()) {
@@ -151,7 +152,7 @@ record NpyHeader(DataType type, boolean fortranOrder, long[] shape, int size) {
             }
             return shape;
         } catch (NumberFormatException e) {
-            throw new IOException("its shape " + Shapes.printable(literal) + " is out of range", e);
+            throw new IOException("its shape " + Messages.printable(literal) + " is out of range", e);
         }
     }
 

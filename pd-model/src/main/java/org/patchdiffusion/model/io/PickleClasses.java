@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import net.razorvine.pickle.IObjectConstructor;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.patchdiffusion.files.Messages;
 
 /**
  * The Python classes and functions that model files may name, and what becomes of them here. They describe data; none
@@ -167,7 +168,7 @@ final class PickleClasses {
             case "i4:4" -> value.getInt();
             case "b1:1" -> value.get() != 0;
             default -> throw refusal(
-                    "the pickle holds a NumPy number of type " + Shapes.printable(type) + ", which is not supported");
+                    "the pickle holds a NumPy number of type " + Messages.printable(type) + ", which is not supported");
         };
     }
 }

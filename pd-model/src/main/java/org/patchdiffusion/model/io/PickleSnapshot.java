@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 
@@ -174,7 +175,7 @@ public final class PickleSnapshot implements TensorFile {
 
     private Map<String, Object> settings(PyObject object) throws IOException {
         if (object.get("_init_args") instanceof Object[] positional && positional.length > 0) {
-            throw new IOException(file + ": the " + Shapes.printable(object.className()) + " in it was made with "
+            throw new IOException(file + ": the " + Messages.printable(object.className()) + " in it was made with "
                     + positional.length + " unnamed arguments, so its settings cannot be told apart");
         }
         return plain(object.map("_init_kwargs"), 0);

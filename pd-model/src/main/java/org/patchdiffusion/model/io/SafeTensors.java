@@ -27,6 +27,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.files.AtomicFile;
+import org.patchdiffusion.files.Messages;
 
 /**
  * The safetensors format: eight bytes with the length of a JSON header, the header (type, shape and place of each
@@ -84,7 +86,7 @@ public final class SafeTensors implements TensorFile {
             opened.close();
             throw new IOException(
                     file + " is not a valid safetensors file: its header is not valid JSON ("
-                            + Shapes.printable(e.getOriginalMessage()) + ")",
+                            + Messages.printable(e.getOriginalMessage()) + ")",
                     e);
         } catch (IOException e) {
             opened.close();
@@ -124,14 +126,14 @@ public final class SafeTensors implements TensorFile {
         }
         for (Map.Entry<String, JsonNode> e : node.properties()) {
             if (!e.getValue().isTextual()) {
-                throw new IOException("its metadata " + Shapes.printable(e.getKey()) + " is not a string");
+                throw new IOException("its metadata " + Messages.printable(e.getKey()) + " is not a string");
             }
             metadata.put(e.getKey(), e.getValue().textValue());
         }
     }
 
     private void readTensor(String name, JsonNode node, Region data) throws IOException {
-        String where = "tensor " + Shapes.printable(name) + ": ";
+        String where = "tensor " + Messages.printable(name) + ": ";
         Set<String> fields = new TreeSet<>();
         node.fieldNames().forEachRemaining(fields::add);
         if (!fields.equals(FIELDS)) {
@@ -140,7 +142,7 @@ public final class SafeTensors implements TensorFile {
         DataType type = TYPES.get(node.get("dtype").asText());
         if (type == null) {
             throw new IOException(where + "the element type "
-                    + Shapes.printable(node.get("dtype").asText()) + " is not supported");
+                    + Messages.printable(node.get("dtype").asText()) + " is not supported");
         }
         long[] shape = integers(node.get("shape"), where + "its shape");
         long[] offsets = integers(node.get("data_offsets"), where + "its data_offsets");
@@ -185,7 +187,7 @@ public final class SafeTensors implements TensorFile {
         for (Map.Entry<String, Region> e : inOrder) {
             if (e.getValue().offset() != end) {
                 String what = e.getValue().offset() < end ? "overlaps the one before it" : "follows a hole";
-                throw new IOException("the data of tensor " + Shapes.printable(e.getKey()) + " " + what);
+                throw new IOException("the data of tensor " + Messages.printable(e.getKey()) + " " + what);
             }
             end += e.getValue().length();
         }
@@ -222,7 +224,7 @@ public final class SafeTensors implements TensorFile {
         } catch (IOException e) {
             array.close();
             throw new IOException(
-                    file + ": tensor " + Shapes.printable(name) + " cannot be read: " + e.getMessage(), e);
+                    file + ": tensor " + Messages.printable(name) + " cannot be read: " + Messages.reason(e), e);
         }
     }
 

@@ -13,6 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.files.AtomicFile;
+import org.patchdiffusion.files.Messages;
+import org.patchdiffusion.files.ZipArchive;
 
 /**
  * A state dict as {@code torch.save} writes it: tensors by name in a pickle, with their elements in a zip file (since
@@ -21,6 +24,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class TorchStateDict implements TensorFile {
     private static final long LONGEST_PICKLE = 1L << 26;
     private static final String PICKLE = "/data.pkl";
+
+    private static final ZipArchive.Limits LIMITS = new ZipArchive.Limits(100_000, 1L << 36, 1L << 38);
 
     private final Path file;
     private final Closeable open;
@@ -53,7 +58,7 @@ public final class TorchStateDict implements TensorFile {
     }
 
     private static TorchStateDict openZip(Path file) throws IOException {
-        ZipArchive zip = ZipArchive.open(file);
+        ZipArchive zip = ZipArchive.open(file, LIMITS);
         try {
             return new TorchStateDict(file, zip::close, zipTensors(file, zip));
         } catch (IOException e) {
@@ -116,7 +121,7 @@ public final class TorchStateDict implements TensorFile {
         long count = PickleClasses.number(id[4]);
         TorchStorage storage = storages.computeIfAbsent(key, k -> new TorchStorage(type.type(), count));
         if (storage.type() != type.type() || storage.count() != count) {
-            throw PickleClasses.refusal("the pickle describes the storage " + Shapes.printable(key) + " in two ways");
+            throw PickleClasses.refusal("the pickle describes the storage " + Messages.printable(key) + " in two ways");
         }
         return storage;
     }
@@ -128,7 +133,7 @@ public final class TorchStateDict implements TensorFile {
         Map<String, TorchTensor> tensors = new LinkedHashMap<>();
         for (Map.Entry<?, ?> e : map.entrySet()) {
             if (!(e.getKey() instanceof String name) || !(e.getValue() instanceof TorchTensor tensor)) {
-                throw new IOException("its entry " + Shapes.printable(e.getKey() + "") + " is not a tensor (save"
+                throw new IOException("its entry " + Messages.printable(e.getKey() + "") + " is not a tensor (save"
                         + " model.state_dict() alone)");
             }
             tensors.put(name, tensor);

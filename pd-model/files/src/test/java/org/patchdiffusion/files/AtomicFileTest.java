@@ -1,4 +1,4 @@
-package org.patchdiffusion.model.io;
+package org.patchdiffusion.files;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,25 +1,23 @@
 package org.patchdiffusion.data.source;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Reads and decodes the images of a source. */
-public final class ImageFiles {
+/** Decodes images on all cores and hands them over in order. */
+public final class OrderedWork {
 
-    /** Images decoded ahead of the consumer, for each core: bounds the memory of a conversion. */
+    /** Results made ahead of the consumer, for each core: bounds the memory of a conversion. */
     private static final int AHEAD_PER_CORE = 16;
 
-    private ImageFiles() {}
+    private OrderedWork() {}
 
-    /** What is done to each image on the decoding threads. */
+    /** What is done for each entry on the worker threads. */
     @FunctionalInterface
     public interface Work<T> {
         T of(String entry) throws IOException;
@@ -32,39 +30,10 @@ public final class ImageFiles {
     }
 
     /**
-     * Reads one file.
+     * Does work for each entry on all cores and hands the results over in order, on the calling thread.
      *
-     * @throws IOException naming the source and the file
+     * @throws IOException of the work or the consumer, whichever fails first in the order of entries
      */
-    public static byte[] read(ImageSource source, String entry, int maxBytes) throws IOException {
-        try {
-            return source.read(entry, maxBytes);
-        } catch (IOException e) {
-            throw new IOException(source.path() + ": " + entry + " cannot be read (" + e.getMessage() + ")", e);
-        }
-    }
-
-    /**
-     * Decodes one image.
-     *
-     * @throws IOException naming the source and the image
-     */
-    public static RgbImage decode(ImageSource source, String entry) throws IOException {
-        byte[] file = read(source, entry, ImageSource.MAX_IMAGE_FILE_BYTES);
-        try {
-            return ImageDecoder.decode(file);
-        } catch (IOException e) {
-            throw new IOException(source.path() + ": image " + entry + " " + e.getMessage(), e);
-        }
-    }
-
-    /** Decodes images on all cores and hands them over in order, on the calling thread. */
-    public static void decodeAll(ImageSource source, List<String> entries, Consumer<RgbImage> consumer)
-            throws IOException {
-        forAll(entries, entry -> decode(source, entry), consumer);
-    }
-
-    /** Does work for each entry on all cores and hands the results over in order, on the calling thread. */
     public static <T> void forAll(List<String> entries, Work<T> work, Consumer<T> consumer) throws IOException {
         int cores = Runtime.getRuntime().availableProcessors();
         ExecutorService pool = Executors.newFixedThreadPool(cores, task -> {
@@ -102,12 +71,5 @@ public final class ImageFiles {
             Thread.currentThread().interrupt();
             throw new IOException("reading images was interrupted", e);
         }
-    }
-
-    /** The last part of a path, without {@code .zip}. */
-    public static String baseName(Path path) {
-        Path last = path.toAbsolutePath().normalize().getFileName();
-        String name = last == null ? path.toString() : last.toString();
-        return name.toLowerCase(Locale.ROOT).endsWith(".zip") ? name.substring(0, name.length() - 4) : name;
     }
 }

@@ -34,13 +34,18 @@ public final class ImageDataset implements AutoCloseable {
     /**
      * A data set of any kind.
      *
+     * @param description an empty fingerprint is replaced by that of the content, for which every image is read
      * @param labels class of each image; null if the description has no classes
      * @param pixels reads the images; closed with the data set
      * @throws IllegalArgumentException if the labels do not fit the description
      */
     public static ImageDataset of(DatasetDescription description, int[] labels, PixelReader pixels) {
         requireLabels(description.name(), description.size(), labels, description.labelDim());
-        return new ImageDataset(description, labels == null ? null : labels.clone(), pixels, i -> "image " + i);
+        int[] own = labels == null ? null : labels.clone();
+        DatasetDescription whole = description.fingerprint().isEmpty()
+                ? DatasetContent.withFingerprint(description, DatasetContent.fingerprint(description, own, pixels))
+                : description;
+        return new ImageDataset(whole, own, pixels, i -> "image " + i);
     }
 
     /** The same data set, whose images have names. */

@@ -30,18 +30,9 @@ final class PatchLoader {
     PatchBatch load(long step, PatchSize size, int[] images) {
         List<Crop> crops = new ArrayList<>(images.length);
         for (int i = 0; i < images.length; i++) {
-            crops.add(draw(step, size, images[i], i));
+            crops.add(cropper.draw(seed, step, i, images[i], size, flip));
         }
         return fill(step, size, crops);
-    }
-
-    private Crop draw(long step, PatchSize size, int image, int index) {
-        RandomStream random = RandomStream.of(seed, Purpose.CROP, step, index);
-        int top = random.nextInt(dataset.height() - size.height() + 1);
-        int left = random.nextInt(dataset.width() - size.width() + 1);
-        boolean flipped =
-                flip && RandomStream.of(seed, Purpose.FLIP, step, index).nextInt() < 0;
-        return new Crop(image, flipped, top, left);
     }
 
     private PatchBatch fill(long step, PatchSize size, List<Crop> crops) {

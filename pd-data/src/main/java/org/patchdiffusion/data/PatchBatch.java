@@ -40,6 +40,11 @@ public record PatchBatch(
         return new MultiDataSet(arrays().toArray(INDArray[]::new), new INDArray[0]);
     }
 
+    /** The same arrays as features [y, pos] and labels [labels]. */
+    MultiDataSet toLabelledMultiDataSet() {
+        return new MultiDataSet(new INDArray[] {y, pos}, new INDArray[] {labels});
+    }
+
     /** Frees the arrays. */
     @Override
     public void close() {

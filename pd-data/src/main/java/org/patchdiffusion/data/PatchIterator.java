@@ -29,6 +29,7 @@ public final class PatchIterator implements MultiDataSetIterator {
     private final transient ShuffledOrder order;
     private final transient PatchLoader loader;
     private final int batch;
+    private final boolean labelsAsTargets;
     private final long steps;
     private long nextStep;
     private long nextPosition;
@@ -40,6 +41,7 @@ public final class PatchIterator implements MultiDataSetIterator {
         order = new ShuffledOrder(builder.seed, builder.dataset.size());
         loader = new PatchLoader(builder.dataset, builder.seed, builder.flip, builder.augmenter());
         batch = builder.batch;
+        labelsAsTargets = builder.labelsAsTargets;
         steps = builder.steps;
     }
 
@@ -61,6 +63,7 @@ public final class PatchIterator implements MultiDataSetIterator {
         private long seed;
         private long steps = Long.MAX_VALUE;
         private boolean flip;
+        private boolean labelsAsTargets;
         private AugmentConfig augmentation;
         private AugmentPlace augmentPlace;
 
@@ -98,6 +101,19 @@ public final class PatchIterator implements MultiDataSetIterator {
         /** Patch size of each step; by default {@link PatchSizes#drawn} with the iterator's seed. */
         public Builder schedule(PatchSchedule value) {
             schedule = value;
+            return this;
+        }
+
+        /**
+         * Whether {@link #next} gives the one-hot classes as labels to compare an output with, rather than as a third feature.
+         *
+         * @throws IllegalArgumentException if the data set has none
+         */
+        public Builder labelsAsTargets(boolean value) {
+            if (value && dataset.labelDim() == 0) {
+                throw new IllegalArgumentException(dataset.name() + ": has no labels to use as targets");
+            }
+            labelsAsTargets = value;
             return this;
         }
 
@@ -210,7 +226,8 @@ public final class PatchIterator implements MultiDataSetIterator {
      */
     @Override
     public MultiDataSet next() {
-        MultiDataSet data = nextBatch().toMultiDataSet();
+        PatchBatch next = nextBatch();
+        MultiDataSet data = labelsAsTargets ? next.toLabelledMultiDataSet() : next.toMultiDataSet();
         if (preProcessor != null) {
             preProcessor.preProcess(data);
         }

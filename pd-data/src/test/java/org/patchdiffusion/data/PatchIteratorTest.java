@@ -274,6 +274,10 @@ class PatchIteratorTest {
         assertEquals(3, labelled.numFeatureArrays());
         assertEquals(3, labelled.getFeatures(2).size(1));
         assertEquals(0, labelled.numLabelsArrays());
+        MultiDataSet target = builder(10, 3).labelsAsTargets(true).build().next();
+        assertEquals(2, target.numFeatureArrays());
+        assertEquals(labelled.getFeatures(2), target.getLabels(0));
+        assertThrows(IllegalArgumentException.class, () -> builder(10, 0).labelsAsTargets(true));
         PatchIterator plain = builder(10, 0).build();
         assertEquals(2, plain.next().numFeatureArrays());
         plain.setPreProcessor(data -> data.setFeatures(0, data.getFeatures(0).neg()));

@@ -285,7 +285,7 @@ public final class Trainer {
             return new Trainer(this);
         }
 
-        private void requireFit() {
+        void requireFit() {
             if (data.height() != model.height()
                     || data.width() != model.width()
                     || data.channels() != model.channels()) {

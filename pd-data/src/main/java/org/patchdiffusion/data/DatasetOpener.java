@@ -209,7 +209,8 @@ final class DatasetOpener {
     }
 
     private ImageDataset dataset(String fingerprint, PixelReader pixels) {
-        return ImageDataset.of(DatasetContent.withFingerprint(form, fingerprint), labels, pixels);
+        return ImageDataset.of(DatasetContent.withFingerprint(form, fingerprint), labels, pixels)
+                .withNames(kept);
     }
 
     private void requireSameSize(int index, PixelImage image) throws IOException {

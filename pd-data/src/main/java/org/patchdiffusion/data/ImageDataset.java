@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -21,11 +22,13 @@ public final class ImageDataset implements AutoCloseable {
     private final DatasetDescription description;
     private final int[] labels;
     private final PixelReader pixels;
+    private final IntFunction<String> names;
 
-    private ImageDataset(DatasetDescription description, int[] labels, PixelReader pixels) {
+    private ImageDataset(DatasetDescription description, int[] labels, PixelReader pixels, IntFunction<String> names) {
         this.description = description;
         this.labels = labels;
         this.pixels = pixels;
+        this.names = names;
     }
 
     /**
@@ -42,7 +45,12 @@ public final class ImageDataset implements AutoCloseable {
         DatasetDescription whole = description.fingerprint().isEmpty()
                 ? DatasetContent.withFingerprint(description, DatasetContent.fingerprint(description, own, pixels))
                 : description;
-        return new ImageDataset(whole, own, pixels);
+        return new ImageDataset(whole, own, pixels, i -> "image " + i);
+    }
+
+    /** The same data set, whose images have names. */
+    ImageDataset withNames(List<String> paths) {
+        return new ImageDataset(description, labels, pixels, paths::get);
     }
 
     /**
@@ -217,6 +225,15 @@ public final class ImageDataset implements AutoCloseable {
     }
 
     /**
+     * Name of an image for people: its path in the folder or zip, or {@code image 7}.
+     *
+     * @throws IndexOutOfBoundsException if index is not in 0 to size - 1
+     */
+    public String nameOf(int index) {
+        return names.apply(Objects.checkIndex(index, size()));
+    }
+
+    /**
      * Class of an image, -1 without labels.
      *
      * @throws IndexOutOfBoundsException if index is not in 0 to size - 1
@@ -257,7 +274,8 @@ public final class ImageDataset implements AutoCloseable {
         int[] own = labels == null
                 ? null
                 : Arrays.stream(indices).map(i -> labels[i]).toArray();
-        return new ImageDataset(part, own, new Part(pixels, indices.clone()));
+        int[] kept = indices.clone();
+        return new ImageDataset(part, own, new Part(pixels, kept), i -> names.apply(kept[i]));
     }
 
     /**

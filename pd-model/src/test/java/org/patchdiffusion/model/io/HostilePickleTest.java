@@ -145,14 +145,13 @@ class HostilePickleTest {
             pickle.append("0" + PERSISTENT + "}(" + META + "}" + text("_modules") + "}(" + text("a") + "h\u0000"
                     + text("b") + "h\u0000usu\u0085Rq\u0000");
         }
-        assertTrue(refusal(pickle + "s.").getMessage().contains("100000 modules"));
+        assertTrue(refusal(pickle + "s.").getMessage().contains("20000 modules"));
     }
 
     @ParameterizedTest
     @CsvSource({
         "0, 1152921504606846976, 1",
         "0, 4, 1152921504606846976",
-        "0, 4, 0",
         "0, 4, 4",
         "0, -4, 1",
         "0, 4, -1",

@@ -43,7 +43,7 @@ final class SafeTensorsHeader {
     /** The format allows 100 MB; the largest networks need less than 4 MB. */
     static final int LONGEST = 1 << 24;
 
-    private static final int MOST_TENSORS = 50_000;
+    private static final int MOST_TENSORS = 20_000;
     private static final int MOST_STRINGS = 1_000;
     private static final int LONGEST_NAME = 1_000;
 
@@ -118,14 +118,25 @@ final class SafeTensorsHeader {
                 if (tensors.size() == MOST_TENSORS) {
                     throw new IOException("it has more than " + MOST_TENSORS + " tensors, the most that are accepted");
                 }
-                Entry entry = entry(json, "tensor " + Messages.printable(name) + ": ");
-                if (tensors.put(name, entry) != null) {
-                    throw new IOException("its header has the tensor " + Messages.printable(name) + " twice");
-                }
+                add(name, json);
             }
         }
         if (json.nextToken() != null) {
             throw new IOException("its header has something behind its JSON object");
+        }
+    }
+
+    private void add(String name, JsonParser json) throws IOException {
+        Entry entry;
+        try {
+            entry = entry(json);
+        } catch (JsonProcessingException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new IOException("tensor " + Messages.printable(name) + ": " + Messages.reason(e), e);
+        }
+        if (tensors.put(name, entry) != null) {
+            throw new IOException("its header has the tensor " + Messages.printable(name) + " twice");
         }
     }
 
@@ -146,7 +157,7 @@ final class SafeTensorsHeader {
         return strings;
     }
 
-    private Entry entry(JsonParser json, String where) throws IOException {
+    private Entry entry(JsonParser json) throws IOException {
         String code = null;
         Map<String, long[]> lists = new HashMap<>();
         boolean valid = json.currentToken() == JsonToken.START_OBJECT;
@@ -158,54 +169,50 @@ final class SafeTensorsHeader {
                     valid = code == null && json.currentToken() == JsonToken.VALUE_STRING;
                     code = json.getText();
                 }
-                case "shape", "data_offsets" -> valid =
-                        lists.put(field, integers(json, where + "its " + field)) == null;
+                case "shape", "data_offsets" -> valid = lists.put(field, integers(json, field)) == null;
                 default -> valid = false;
             }
         }
         if (!valid || code == null || lists.size() != 2) {
-            throw new IOException(where + "expected the fields dtype, shape and data_offsets");
+            throw new IOException("expected the fields dtype, shape and data_offsets");
         }
         DataType type = TYPES.get(code);
         if (type == null) {
-            throw new IOException(where + "the element type " + Messages.printable(code) + " is not supported");
+            throw new IOException("the element type " + Messages.printable(code) + " is not supported");
         }
-        return entry(type, lists.get("shape"), lists.get("data_offsets"), where);
+        return entry(type, lists.get("shape"), lists.get("data_offsets"));
     }
 
-    private Entry entry(DataType type, long[] shape, long[] offsets, String where) throws IOException {
+    private Entry entry(DataType type, long[] shape, long[] offsets) throws IOException {
         if (offsets.length != 2 || offsets[0] < 0 || offsets[1] < offsets[0] || offsets[1] > data.length()) {
-            throw new IOException(where + "its data_offsets " + Arrays.toString(offsets) + " do not lie within the "
+            throw new IOException("its data_offsets " + Arrays.toString(offsets) + " do not lie within the "
                     + data.length() + " bytes of data in the file");
         }
-        long size;
-        try {
-            size = Shapes.bytes(shape, type);
-        } catch (IOException e) {
-            throw new IOException(where + e.getMessage(), e);
-        }
+        long size = Shapes.bytes(shape, type);
         if (size != offsets[1] - offsets[0]) {
-            throw new IOException(where + "shape " + Arrays.toString(shape) + " of " + type + " needs " + size
+            throw new IOException("shape " + Arrays.toString(shape) + " of " + type + " needs " + size
                     + " bytes, but its data_offsets hold " + (offsets[1] - offsets[0]));
         }
         TensorInfo info = new TensorInfo(type, Arrays.stream(shape).boxed().toList());
         return new Entry(info, data.slice(offsets[0], size));
     }
 
-    private static long[] integers(JsonParser json, String what) throws IOException {
-        long[] values = new long[Shapes.MOST_DIMENSIONS];
+    private static long[] integers(JsonParser json, String field) throws IOException {
+        long[] values = new long[4];
         int count = 0;
         boolean valid = json.currentToken() == JsonToken.START_ARRAY;
         while (valid && json.nextToken() != JsonToken.END_ARRAY) {
-            valid = count < values.length
+            valid = count < Shapes.MOST_DIMENSIONS
                     && json.currentToken() == JsonToken.VALUE_NUMBER_INT
                     && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER;
             if (valid) {
+                values = count == values.length ? Arrays.copyOf(values, Shapes.MOST_DIMENSIONS) : values;
                 values[count++] = json.getLongValue();
             }
         }
         if (!valid) {
-            throw new IOException(what + " is not a list of at most " + values.length + " integers in range");
+            throw new IOException(
+                    "its " + field + " is not a list of at most " + Shapes.MOST_DIMENSIONS + " integers in range");
         }
         return Arrays.copyOf(values, count);
     }

@@ -1,5 +1,7 @@
 package org.patchdiffusion.model.io;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -16,7 +18,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 record TorchTensor(TorchStorage storage, long offset, long[] shape, long[] stride, long span) {
     /** A small file may hold a huge tensor that repeats a few elements; weights never do. */
-    private static final long MOST_REPEATED = 1L << 26;
+    private static final long MOST_REPEATED = 1L << 24;
 
     /**
      * A view that lies within its storage. It may use elements more than once, as an expanded tensor does.
@@ -63,37 +65,62 @@ record TorchTensor(TorchStorage storage, long offset, long[] shape, long[] strid
 
     /** The elements, row-major, in a new array. */
     INDArray read() throws IOException {
-        INDArray elements = Shapes.allocate(storage.type(), isRowMajor() ? shape : new long[] {span}, 'c');
+        if (isRowMajor()) {
+            return stored(shape);
+        }
+        if (Arrays.stream(shape).reduce(1, (a, b) -> a * b) > span) {
+            return repeated();
+        }
+        INDArray elements = stored(new long[] {span});
+        try {
+            return Nd4j.create(elements.data(), shape, stride, 0, 'c', storage.type())
+                    .dup('c');
+        } finally {
+            elements.close();
+        }
+    }
+
+    /** The elements from the first to the last one used, as they are stored. */
+    private INDArray stored(long[] as) throws IOException {
+        INDArray elements = Shapes.allocate(storage.type(), as, 'c');
         try {
             storage.read((in, size) -> {
                 in.skipNBytes(offset * storage.type().width());
                 ArrayBytes.read(in, elements);
                 return null;
             });
+            return elements;
         } catch (IOException e) {
             elements.close();
             throw e;
         }
-        if (isRowMajor()) {
-            return elements;
-        }
-        try {
-            return rowMajor(elements);
-        } finally {
-            elements.close();
-        }
     }
 
-    private INDArray rowMajor(INDArray elements) {
-        long[] distinct = shape.clone();
-        for (int axis = 0; axis < shape.length; axis++) {
-            distinct[axis] = stride[axis] == 0 ? 1 : shape[axis];
+    /** Copies byte by byte: ND4J's broadcast leaves zeros for some element types. */
+    private INDArray repeated() throws IOException {
+        int width = storage.type().width();
+        ByteArrayOutputStream used = new ByteArrayOutputStream();
+        storage.read((in, size) -> {
+            in.skipNBytes(offset * width);
+            used.writeBytes(in.readNBytes(Math.toIntExact(span * width)));
+            return null;
+        });
+        byte[] from = used.toByteArray();
+        INDArray result = Shapes.allocate(storage.type(), shape, 'c');
+        byte[] to = new byte[Math.toIntExact(ArrayBytes.size(result))];
+        long[] index = new long[shape.length];
+        for (int at = 0; at < to.length; at += width) {
+            long element = 0;
+            for (int axis = 0; axis < index.length; axis++) {
+                element += index[axis] * stride[axis];
+            }
+            System.arraycopy(from, (int) element * width, to, at, width);
+            for (int axis = index.length - 1; axis >= 0 && ++index[axis] == shape[axis]; axis--) {
+                index[axis] = 0;
+            }
         }
-        INDArray view = Nd4j.create(elements.data(), distinct, stride, 0, 'c', storage.type());
-        if (Arrays.equals(distinct, shape)) {
-            return view.dup('c');
-        }
-        return view.broadcast(Shapes.allocate(storage.type(), shape, 'c'));
+        ArrayBytes.read(new ByteArrayInputStream(to), result);
+        return result;
     }
 
     private boolean isRowMajor() {

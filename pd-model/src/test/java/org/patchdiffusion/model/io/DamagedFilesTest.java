@@ -168,6 +168,17 @@ class DamagedFilesTest {
         read(bytes, "b.pth", file -> readAll(TorchStateDict.open(file)));
     }
 
+    /** The names, shapes and strides of a legacy file stand before its weights, the keys of its storages as well. */
+    @Property(tries = 100)
+    void legacyStructure(@ForAll long seed) throws IOException {
+        RandomGenerator random = new SplittableRandom(seed);
+        byte[] bytes = Files.readAllBytes(GOLDEN.resolve("state-dict.legacy.pth"));
+        for (int changes = 1 + random.nextInt(MOST_CHANGES); changes > 0; changes--) {
+            bytes[random.nextInt(22_500)] = (byte) random.nextInt(256);
+        }
+        read(bytes, "b.pth", file -> readAll(TorchStateDict.open(file)));
+    }
+
     @Property(tries = 60)
     void snapshot(@ForAll long seed) throws IOException {
         read(damage(snapshotBytes, seed), "a.pkl", file -> readAll(PickleSnapshot.open(file)));

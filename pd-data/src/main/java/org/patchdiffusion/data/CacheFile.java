@@ -4,16 +4,16 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
+import org.patchdiffusion.files.AtomicFile;
+import org.patchdiffusion.files.AtomicFolder;
 
 /**
  * The file that holds the decoded images of a folder or zip, {@code NAME.pixels} beside it: the images one after the other,
@@ -23,7 +23,6 @@ final class CacheFile {
 
     private static final int MAGIC = 0x50445058;
     private static final int MAX_JSON = 1 << 16;
-    private static final int BUFFER = 1 << 20;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
@@ -39,8 +38,8 @@ final class CacheFile {
     @FunctionalInterface
     interface Images {
 
-        /** Writes the images and gives the fingerprint of all. */
-        String writeTo(OutputStream out) throws IOException;
+        /** Hands over every image and gives the fingerprint of all. */
+        String writeTo(DatasetOpener.Sink sink) throws IOException;
     }
 
     private final Path path;
@@ -107,24 +106,31 @@ final class CacheFile {
      * @throws IOException if it cannot be written, or the images cannot be read; the message names the file
      */
     String write(String source, String labels, Images images) throws IOException {
-        Path temporary =
-                Files.createTempFile(path.getParent(), path.getFileName().toString(), ".tmp");
-        try {
-            String fingerprint;
-            try (DataOutputStream out =
-                    new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(temporary), BUFFER))) {
-                fingerprint = images.writeTo(out);
-                ObjectNode origin = JSON.createObjectNode();
-                origin.put("source", source).put("labels", labels).put("fingerprint", fingerprint);
-                byte[] json = origin.toString().getBytes(StandardCharsets.UTF_8);
-                out.write(json);
-                out.writeInt(json.length);
-                out.writeInt(MAGIC);
-            }
-            Files.move(temporary, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        // One that was stopped in the middle left gigabytes under a hidden name.
+        AtomicFolder.recover(path.getParent());
+        try (AtomicFile file = AtomicFile.open(path)) {
+            OutputStream out = file.stream();
+            String fingerprint = images.writeTo((index, pixels) -> append(out, pixels));
+            ObjectNode origin = JSON.createObjectNode();
+            origin.put("source", source).put("labels", labels).put("fingerprint", fingerprint);
+            byte[] json = origin.toString().getBytes(StandardCharsets.UTF_8);
+            append(
+                    out,
+                    ByteBuffer.allocate(json.length + 2 * Integer.BYTES)
+                            .put(json)
+                            .putInt(json.length)
+                            .putInt(MAGIC)
+                            .array());
+            file.commit();
             return fingerprint;
-        } finally {
-            Files.deleteIfExists(temporary);
+        }
+    }
+
+    private void append(OutputStream out, byte[] bytes) throws IOException {
+        try {
+            out.write(bytes);
+        } catch (IOException e) {
+            throw new IOException("cannot write " + path + ": " + e.getMessage(), e);
         }
     }
 }

@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** Data sets made of arrays, and the rule by which the content of any data set becomes its fingerprint. */
 final class DatasetContent {
@@ -29,14 +28,19 @@ final class DatasetContent {
                         + " bytes, expected " + form.imageBytes() + " for " + form);
             }
         }
-        String fingerprint = Fingerprint.of(digest -> {
+        return ImageDataset.of(form, labels, new MemoryPixels(name, images.toArray(byte[][]::new)));
+    }
+
+    /** The fingerprint of images that have no paths. */
+    static String fingerprint(DatasetDescription form, int[] labels, PixelReader pixels) {
+        return Fingerprint.of(digest -> {
             start(digest, form);
-            IntStream.range(0, images.size()).forEach(i -> digest.text("")
-                    .number(labels == null ? -1 : labels[i])
-                    .bytes(images.get(i)));
+            byte[] image = new byte[form.imageBytes()];
+            for (int i = 0; i < form.size(); i++) {
+                pixels.read(i).get(image);
+                digest.text("").number(labels == null ? -1 : labels[i]).bytes(image);
+            }
         });
-        return ImageDataset.of(
-                withFingerprint(form, fingerprint), labels, new MemoryPixels(name, images.toArray(byte[][]::new)));
     }
 
     /** The form of all images; then come path, class and pixels of each. */

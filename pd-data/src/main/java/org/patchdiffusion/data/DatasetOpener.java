@@ -166,8 +166,7 @@ final class DatasetOpener {
         });
         CacheFile.Origin origin = cache.origin(totalBytes()).orElse(null);
         if (origin == null || !origin.source().equals(from)) {
-            String fingerprint =
-                    cache.write(from, classes, out -> decodeAll((index, pixels) -> out.write(pixels), progress));
+            String fingerprint = cache.write(from, classes, sink -> decodeAll(sink, progress));
             origin = new CacheFile.Origin(from, classes, fingerprint);
         }
         FilePixels pixels = new FilePixels(cache.path(), form.imageBytes());
@@ -177,7 +176,7 @@ final class DatasetOpener {
 
     /** Takes an image. */
     @FunctionalInterface
-    private interface Sink {
+    interface Sink {
         void accept(int index, byte[] pixels) throws IOException;
     }
 
@@ -210,7 +209,8 @@ final class DatasetOpener {
     }
 
     private ImageDataset dataset(String fingerprint, PixelReader pixels) {
-        return ImageDataset.of(DatasetContent.withFingerprint(form, fingerprint), labels, pixels);
+        return ImageDataset.of(DatasetContent.withFingerprint(form, fingerprint), labels, pixels)
+                .withNames(kept);
     }
 
     private void requireSameSize(int index, PixelImage image) throws IOException {

@@ -18,6 +18,8 @@ record DecodedPixels(
 
     @Override
     public ByteBuffer read(int index) {
+        // A pending interrupt would close the archive, for everybody.
+        boolean interrupted = Thread.interrupted();
         try {
             byte[] pixels = decode(index);
             if (pixels.length != form.imageBytes()) {
@@ -27,6 +29,10 @@ record DecodedPixels(
             return ByteBuffer.wrap(pixels);
         } catch (IOException e) {
             throw new IllegalStateException(e.getMessage(), e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -21,23 +22,35 @@ public final class ImageDataset implements AutoCloseable {
     private final DatasetDescription description;
     private final int[] labels;
     private final PixelReader pixels;
+    private final IntFunction<String> names;
 
-    private ImageDataset(DatasetDescription description, int[] labels, PixelReader pixels) {
+    private ImageDataset(DatasetDescription description, int[] labels, PixelReader pixels, IntFunction<String> names) {
         this.description = description;
         this.labels = labels;
         this.pixels = pixels;
+        this.names = names;
     }
 
     /**
      * A data set of any kind.
      *
+     * @param description an empty fingerprint is replaced by that of the content, for which every image is read
      * @param labels class of each image; null if the description has no classes
      * @param pixels reads the images; closed with the data set
      * @throws IllegalArgumentException if the labels do not fit the description
      */
     public static ImageDataset of(DatasetDescription description, int[] labels, PixelReader pixels) {
         requireLabels(description.name(), description.size(), labels, description.labelDim());
-        return new ImageDataset(description, labels == null ? null : labels.clone(), pixels);
+        int[] own = labels == null ? null : labels.clone();
+        DatasetDescription whole = description.fingerprint().isEmpty()
+                ? DatasetContent.withFingerprint(description, DatasetContent.fingerprint(description, own, pixels))
+                : description;
+        return new ImageDataset(whole, own, pixels, i -> "image " + i);
+    }
+
+    /** The same data set, whose images have names. */
+    ImageDataset withNames(List<String> paths) {
+        return new ImageDataset(description, labels, pixels, paths::get);
     }
 
     /**
@@ -212,6 +225,15 @@ public final class ImageDataset implements AutoCloseable {
     }
 
     /**
+     * Name of an image for people: its path in the folder or zip, or {@code image 7}.
+     *
+     * @throws IndexOutOfBoundsException if index is not in 0 to size - 1
+     */
+    public String nameOf(int index) {
+        return names.apply(Objects.checkIndex(index, size()));
+    }
+
+    /**
      * Class of an image, -1 without labels.
      *
      * @throws IndexOutOfBoundsException if index is not in 0 to size - 1
@@ -252,7 +274,8 @@ public final class ImageDataset implements AutoCloseable {
         int[] own = labels == null
                 ? null
                 : Arrays.stream(indices).map(i -> labels[i]).toArray();
-        return new ImageDataset(part, own, new Part(pixels, indices.clone()));
+        int[] kept = indices.clone();
+        return new ImageDataset(part, own, new Part(pixels, kept), i -> names.apply(kept[i]));
     }
 
     /**

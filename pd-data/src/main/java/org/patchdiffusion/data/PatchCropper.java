@@ -70,8 +70,36 @@ public final class PatchCropper {
         floats(FloatBuffer.wrap(image), crop, size, out, at);
     }
 
-    /** Cuts a patch from an image as a {@link PixelReader} gives it: samples are scaled, values are not. */
-    void cut(ByteBuffer image, PixelType type, Crop crop, PatchSize size, float[] out, int at) {
+    /**
+     * Draws the place of a patch: a pure function of (seed, step, index).
+     *
+     * @param step training step, epoch or other counter
+     * @param index place of the image in the batch or other counter
+     * @param image index of the image in the data set
+     * @param flip whether to mirror the image with probability 1/2
+     * @throws IllegalArgumentException if the patch is larger than the image
+     */
+    public Crop draw(long seed, long step, long index, int image, PatchSize size, boolean flip) {
+        if (size.height() > height || size.width() > width) {
+            throw new IllegalArgumentException(
+                    "patch of " + size + " does not lie in the image of " + width + "x" + height);
+        }
+        RandomStream random = RandomStream.of(seed, Purpose.CROP, step, index);
+        int top = random.nextInt(height - size.height() + 1);
+        int left = random.nextInt(width - size.width() + 1);
+        boolean flipped =
+                flip && RandomStream.of(seed, Purpose.FLIP, step, index).nextInt() < 0;
+        return new Crop(image, flipped, top, left);
+    }
+
+    /**
+     * Cuts a patch from an image as a {@link PixelReader} gives it: samples are scaled to what the network sees, values are
+     * not.
+     *
+     * @param out receives [channels, patch height, patch width] from {@code at} on
+     * @throws IllegalArgumentException if the patch does not lie in the image
+     */
+    public void cut(ByteBuffer image, PixelType type, Crop crop, PatchSize size, float[] out, int at) {
         requireInside(image.limit() / type.bytes(), crop, size);
         switch (type) {
             case UINT8 -> samples(image, crop, size, out, at);

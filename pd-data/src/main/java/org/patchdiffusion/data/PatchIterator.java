@@ -7,13 +7,15 @@ import java.util.concurrent.Callable;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSetPreProcessor;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
+import org.patchdiffusion.data.augment.AugmentConfig;
+import org.patchdiffusion.data.augment.AugmentPlace;
 
 /**
  * The batches of a training run: each step shows random patches of the next images of an endless shuffled order.
  *
  * <p>All images of a step have the same patch size, drawn by the schedule, and a step on patches of 1/k of the sides
  * shows k times the batch (Wang et al., arXiv 2304.12526, section 3.3). Each image is cropped at its own random place.
- * As a {@link MultiDataSetIterator} it gives the features [y, pos], or [y, pos, one-hot labels] of a labelled data set.
+ * As a {@link MultiDataSetIterator} it gives the features of {@link PatchBatch#toMultiDataSet}.
  *
  * <p>A batch is a pure function of (seed, step): {@link #seek} resumes a run exactly, and batches that a {@link Prefetcher}
  * makes ahead from their {@link #plan plans} are the same. Used by one thread at a time. The data set has another owner.
@@ -27,6 +29,7 @@ public final class PatchIterator implements MultiDataSetIterator {
     private final transient ShuffledOrder order;
     private final transient PatchLoader loader;
     private final int batch;
+    private final boolean labelsAsTargets;
     private final long steps;
     private long nextStep;
     private long nextPosition;
@@ -36,8 +39,9 @@ public final class PatchIterator implements MultiDataSetIterator {
         sizes = builder.sizes;
         schedule = builder.schedule == null ? sizes.drawn(builder.seed) : builder.schedule;
         order = new ShuffledOrder(builder.seed, builder.dataset.size());
-        loader = new PatchLoader(builder.dataset, builder.seed, builder.flip);
+        loader = new PatchLoader(builder.dataset, builder.seed, builder.flip, builder.augmenter());
         batch = builder.batch;
+        labelsAsTargets = builder.labelsAsTargets;
         steps = builder.steps;
     }
 
@@ -59,6 +63,9 @@ public final class PatchIterator implements MultiDataSetIterator {
         private long seed;
         private long steps = Long.MAX_VALUE;
         private boolean flip;
+        private boolean labelsAsTargets;
+        private AugmentConfig augmentation;
+        private AugmentPlace augmentPlace;
 
         private Builder(ImageDataset dataset, PatchSizes sizes) {
             if (sizes.height() != dataset.height() || sizes.width() != dataset.width()) {
@@ -97,10 +104,37 @@ public final class PatchIterator implements MultiDataSetIterator {
             return this;
         }
 
+        /**
+         * Whether {@link #next} gives the one-hot classes as labels to compare an output with, rather than as a third feature.
+         *
+         * @throws IllegalArgumentException if the data set has none
+         */
+        public Builder labelsAsTargets(boolean value) {
+            if (value && dataset.labelDim() == 0) {
+                throw new IllegalArgumentException(dataset.name() + ": has no labels to use as targets");
+            }
+            labelsAsTargets = value;
+            return this;
+        }
+
         /** Whether to mirror each shown image left to right with probability 1/2. */
         public Builder randomFlip(boolean value) {
             flip = value;
             return this;
+        }
+
+        /**
+         * Augments the shown images: all draws follow from the iterator's seed, and {@link PatchBatch#augmentLabels} tells what
+         * was done.
+         */
+        public Builder augment(AugmentConfig config, AugmentPlace place) {
+            augmentation = config;
+            augmentPlace = place;
+            return this;
+        }
+
+        private Augmenter augmenter() {
+            return augmentation == null ? null : Augmenter.of(augmentation, augmentPlace, dataset.channels(), seed);
         }
 
         private static int require(String what, int value, int least) {
@@ -110,6 +144,11 @@ public final class PatchIterator implements MultiDataSetIterator {
             return value;
         }
 
+        /**
+         * The iterator, at step 0.
+         *
+         * @throws IllegalArgumentException if the augmentation does not fit the images' channels
+         */
         public PatchIterator build() {
             return new PatchIterator(this);
         }
@@ -181,13 +220,14 @@ public final class PatchIterator implements MultiDataSetIterator {
     }
 
     /**
-     * The batch of the next step as features [y, pos] or [y, pos, labels].
+     * The batch of the next step as the features of {@link PatchBatch#toMultiDataSet}.
      *
      * @throws NoSuchElementException after the last step
      */
     @Override
     public MultiDataSet next() {
-        MultiDataSet data = nextBatch().toMultiDataSet();
+        PatchBatch next = nextBatch();
+        MultiDataSet data = labelsAsTargets ? next.toLabelledMultiDataSet() : next.toMultiDataSet();
         if (preProcessor != null) {
             preProcessor.preProcess(data);
         }

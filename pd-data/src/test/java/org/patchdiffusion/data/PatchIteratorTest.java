@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,6 +23,9 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.patchdiffusion.data.augment.AugmentConfig;
+import org.patchdiffusion.data.augment.AugmentPipeline;
+import org.patchdiffusion.data.augment.AugmentPlace;
 
 class PatchIteratorTest {
 
@@ -85,6 +89,36 @@ class PatchIteratorTest {
             contents.add(content(iterator.nextBatch()));
         }
         return contents;
+    }
+
+    @Test
+    void augmentationIsAFunctionOfSeedStepAndIndex() {
+        float[] whole = new float[3 * 16 * 24];
+        float[] expected = new float[4 * whole.length];
+        float[] labels = new float[4 * 9];
+        try (PatchBatch plain = builder(10, 0).build().nextBatch();
+                PatchBatch batch = builder(10, 3)
+                        .schedule(step -> new PatchSize(16, 24))
+                        .augment(AugmentConfig.training(0.5), AugmentPlace.PATCH)
+                        .build()
+                        .nextBatch()) {
+            assertNull(plain.augmentLabels());
+            AugmentPipeline pipeline = AugmentPipeline.of(AugmentConfig.training(0.5), 3);
+            PatchCropper cropper = new PatchCropper(3, 16, 24);
+            ImageDataset dataset = fakeDataset(10, 16, 24, 0);
+            for (int i = 0; i < 4; i++) {
+                Crop crop = batch.crops().get(i);
+                int at = i * whole.length;
+                cropper.pixels(dataset.image(crop.image()), crop, batch.size(), expected, at);
+                RandomStream random = RandomStream.of(9, Purpose.AUGMENT, 0, i);
+                pipeline.apply(expected, at, 3, 16, 24, random, labels, i * 9);
+            }
+            assertArrayEquals(expected, batch.y().data().asFloat());
+            assertArrayEquals(labels, batch.augmentLabels().data().asFloat());
+            assertArrayEquals(
+                    new Object[] {batch.y(), batch.pos(), batch.labels(), batch.augmentLabels()},
+                    batch.toMultiDataSet().getFeatures());
+        }
     }
 
     @Test
@@ -240,6 +274,10 @@ class PatchIteratorTest {
         assertEquals(3, labelled.numFeatureArrays());
         assertEquals(3, labelled.getFeatures(2).size(1));
         assertEquals(0, labelled.numLabelsArrays());
+        MultiDataSet target = builder(10, 3).labelsAsTargets(true).build().next();
+        assertEquals(2, target.numFeatureArrays());
+        assertEquals(labelled.getFeatures(2), target.getLabels(0));
+        assertThrows(IllegalArgumentException.class, () -> builder(10, 0).labelsAsTargets(true));
         PatchIterator plain = builder(10, 0).build();
         assertEquals(2, plain.next().numFeatureArrays());
         plain.setPreProcessor(data -> data.setFeatures(0, data.getFeatures(0).neg()));

@@ -3,8 +3,10 @@ package org.patchdiffusion.train;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.data.FilledArray;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.PatchBatch;
 import org.patchdiffusion.data.PatchIterator;
@@ -21,8 +23,8 @@ import org.patchdiffusion.model.precond.NoiseLevel;
 import org.patchdiffusion.model.precond.Preconditioning;
 
 /**
- * Makes the batches of training one after another: patches with their coordinates, noise levels and noise, labels and
- * dropout masks. Each is a pure function of (seed, step, index of the image in the batch). Used by one thread at a time.
+ * Makes the batches of training one after another: patches with their coordinates, noise levels and noise, labels,
+ * augmentation labels and dropout masks. Each is a pure function of (seed, step, index of the image in the batch). Used by one thread at a time.
  */
 final class BatchSource {
     private final TrainingConfig config;
@@ -46,12 +48,13 @@ final class BatchSource {
     static BatchSource of(
             TrainingConfig config, ModelConfig model, ImageDataset data, LossGraphs graphs, long firstStep) {
         PatchSizes sizes = patchSizes(config, model, data.description().pixels());
-        PatchIterator patches = PatchIterator.builder(data, sizes)
+        PatchIterator.Builder builder = PatchIterator.builder(data, sizes)
                 .batch(config.batch())
                 .seed(config.seed())
                 .schedule(schedule(config, sizes))
-                .randomFlip(config.xflip())
-                .build();
+                .randomFlip(config.xflip());
+        config.augmentation().ifPresent(augmentation -> builder.augment(augmentation, config.augmentAt()));
+        PatchIterator patches = builder.build();
         patches.seek(firstStep);
         return new BatchSource(config, model, sizes, patches, graphs);
     }
@@ -96,6 +99,14 @@ final class BatchSource {
         } else if (patch.labels() != null) {
             patch.labels().close();
         }
+        if (network.augmentDim() > 0) {
+            // Without augmentation the labels say that nothing was changed.
+            inputs.put(
+                    "augment_labels",
+                    patch.augmentLabels() != null
+                            ? patch.augmentLabels()
+                            : Nd4j.create(DataType.FLOAT, count, network.augmentDim()));
+        }
         if (network.dropout() > 0) {
             Map<String, long[]> shapes = DiffusionModel.dropoutShapes(graphs.get(new LossGraphs.Shape(count, size)));
             inputs.putAll(DropoutMasks.draw(shapes, network.dropout(), config.seed(), patch.step()));
@@ -113,18 +124,20 @@ final class BatchSource {
         float[] sigma = new float[count];
         float[] weight = new float[count];
         int length = Math.toIntExact(shape[1] * shape[2] * shape[3]);
-        float[] noise = new float[Math.multiplyExact(count, length)];
+        FilledArray noise = FilledArray.of(shape);
+        float[] one = new float[length];
         for (int i = 0; i < count; i++) {
             RandomStream random = RandomStream.of(config.seed(), Purpose.SIGMA, step, i);
             NoiseLevel level =
                     preconditioning.draw(preconditioning.drawsNormal() ? random.nextGaussian() : random.nextDouble());
             sigma[i] = (float) level.sigma();
             weight[i] = (float) level.weight();
-            RandomStream.of(config.seed(), Purpose.NOISE, step, i).fillGaussian(noise, i * length, length);
+            RandomStream.of(config.seed(), Purpose.NOISE, step, i).fillGaussian(one);
+            noise.add(one);
         }
         inputs.put("sigma", Nd4j.createFromArray(sigma));
         inputs.put("weight", Nd4j.createFromArray(weight));
-        inputs.put("noise", Nd4j.create(noise, shape, 'c'));
+        inputs.put("noise", noise.array());
     }
 
     /** Zeroes some labels, so that the network also learns without them (Ho and Salimans 2022). */

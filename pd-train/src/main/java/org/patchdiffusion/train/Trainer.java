@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.Prefetcher;
+import org.patchdiffusion.data.augment.AugmentConfig;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
@@ -276,7 +277,7 @@ public final class Trainer {
          * The trainer.
          *
          * @throws IllegalArgumentException if there is no engine of the configured name, or the images are not of the model's size, channels or classes, or a
-         *     patch size does not fit its levels
+         *     patch size does not fit its levels, or the model does not take the labels of the augmentation
          */
         public Trainer build() {
             requireFit();
@@ -284,7 +285,7 @@ public final class Trainer {
             return new Trainer(this);
         }
 
-        private void requireFit() {
+        void requireFit() {
             if (data.height() != model.height()
                     || data.width() != model.width()
                     || data.channels() != model.channels()) {
@@ -297,10 +298,14 @@ public final class Trainer {
                 throw new IllegalArgumentException("the data set " + data.name() + " has " + data.labelDim()
                         + " classes, but the model is for " + labelDim);
             }
-            if (model.network().augmentDim() != 0) {
-                throw new IllegalArgumentException("the model has an augmentation label of "
-                        + model.network().augmentDim() + " values, but training does not augment images");
-            }
+            int augmentDim = model.network().augmentDim();
+            config.augmentation().map(AugmentConfig::labelDim).ifPresent(needed -> {
+                if (needed != augmentDim) {
+                    // A network that is not told of the changes learns to draw changed images.
+                    throw new IllegalArgumentException("augmentation gives " + needed + " labels, but the model takes "
+                            + augmentDim + "; train a model of augmentDim " + needed + ", or without augmentation");
+                }
+            });
         }
     }
 }

@@ -10,9 +10,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.Map;
+import java.util.Optional;
 import org.patchdiffusion.data.PatchDistribution;
 import org.patchdiffusion.data.PixelType;
+import org.patchdiffusion.data.augment.AugmentConfig;
+import org.patchdiffusion.data.augment.AugmentPlace;
 
 /**
  * All settings of a training run that are not the model's (which dropout and label dropout are) or the data set's.
@@ -33,6 +37,8 @@ import org.patchdiffusion.data.PixelType;
  * @param progressiveKimg over how many images they are walked through; 0 stands for the duration and becomes it, so that a
  *     run that goes on with another duration keeps the sizes that it has walked through
  * @param xflip whether images are mirrored at random
+ * @param augment base probability of the augmentations, in [0, 1]; 0 for none: see {@link #augmentation}
+ * @param augmentAt whether patches or whole images are augmented
  * @param seed the seed that all random draws follow from
  * @param engine name of the execution engine, or {@link #BEST_ENGINE} for the fastest that works here
  * @param tickKimg interval of the lines in {@code stats.jsonl}; positive
@@ -55,6 +61,8 @@ public record TrainingConfig(
         boolean progressive,
         double progressiveKimg,
         boolean xflip,
+        double augment,
+        AugmentPlace augmentAt,
         long seed,
         String engine,
         double tickKimg,
@@ -69,8 +77,11 @@ public record TrainingConfig(
     public static final String BEST_ENGINE = "best";
 
     /** Settings that the first version did not write, with what it did. */
-    private static final Map<String, JsonNode> ADDED_LATER =
-            Map.of("patch_sizes", NullNode.getInstance(), "progressive_kimg", DoubleNode.valueOf(0));
+    private static final Map<String, JsonNode> ADDED_LATER = Map.of(
+            "patch_sizes", NullNode.getInstance(),
+            "progressive_kimg", DoubleNode.valueOf(0),
+            "augment", DoubleNode.valueOf(0),
+            "augment_at", TextNode.valueOf(AugmentPlace.PATCH.name()));
 
     private static final ObjectMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -94,6 +105,8 @@ public record TrainingConfig(
         require(realP >= 0 && realP <= 1, "probability of whole images (real-p)", realP, "a number from 0 to 1");
         require(isAtLeastZero(progressiveKimg), "length of the progressive sizes", progressiveKimg, "0 or more kimg");
         progressiveKimg = progressiveKimg == 0 ? durationKimg : progressiveKimg;
+        require(augment >= 0 && augment <= 1, "augmentation probability", augment, "a number from 0 to 1");
+        require(augmentAt != null, "place of augmentation", augmentAt, "PATCH or IMAGE");
         require(engine != null && !engine.isBlank(), "engine", engine, "the name of an engine, or best");
         require(isPositive(tickKimg), "tick interval", tickKimg, "a positive number of kimg");
         require(isAtLeastZero(snapshotKimg), "snapshot interval", snapshotKimg, "0 or more kimg");
@@ -137,6 +150,8 @@ public record TrainingConfig(
                 .progressive(progressive)
                 .progressiveKimg(progressiveKimg)
                 .xflip(xflip)
+                .augment(augment)
+                .augmentAt(augmentAt)
                 .seed(seed)
                 .engine(engine)
                 .tickKimg(tickKimg)
@@ -154,6 +169,11 @@ public record TrainingConfig(
             return patchSizes;
         }
         return pixels == PixelType.FLOAT32 ? PatchDistribution.ofLatents(realP) : PatchDistribution.ofPixels(realP);
+    }
+
+    /** The augmentation pipeline; empty if the probability is 0. */
+    public Optional<AugmentConfig> augmentation() {
+        return augment == 0 ? Optional.empty() : Optional.of(AugmentConfig.training(augment));
     }
 
     /** The settings as a JSON object; {@link #fromJson} reads it back. */
@@ -202,6 +222,8 @@ public record TrainingConfig(
         private boolean progressive;
         private double progressiveKimg;
         private boolean xflip;
+        private double augment;
+        private AugmentPlace augmentAt = AugmentPlace.PATCH;
         private long seed;
         private String engine = BEST_ENGINE;
         private double tickKimg = 50;
@@ -269,6 +291,16 @@ public record TrainingConfig(
             return this;
         }
 
+        public Builder augment(double value) {
+            augment = value;
+            return this;
+        }
+
+        public Builder augmentAt(AugmentPlace value) {
+            augmentAt = value;
+            return this;
+        }
+
         public Builder seed(long value) {
             seed = value;
             return this;
@@ -332,6 +364,8 @@ public record TrainingConfig(
                     progressive,
                     progressiveKimg,
                     xflip,
+                    augment,
+                    augmentAt,
                     seed,
                     engine,
                     tickKimg,

@@ -18,6 +18,7 @@ import org.patchdiffusion.data.PatchDistribution;
 import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.data.PixelType;
 import org.patchdiffusion.data.Prefetcher;
+import org.patchdiffusion.data.augment.AugmentPlace;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 
@@ -30,9 +31,9 @@ class BatchSourceTest {
 
     @Test
     void batchesAreAFunctionOfSeedAndStep() {
-        ModelConfig model =
-                TinyRun.modelConfig(TinyRun.network().dropout(0.5).labelDim(4).labelDropout(0.5));
-        TrainingConfig config = TinyRun.config().xflip(true).build();
+        ModelConfig model = TinyRun.modelConfig(
+                TinyRun.network().dropout(0.5).labelDim(4).labelDropout(0.5).augmentDim(9));
+        TrainingConfig config = TinyRun.config().xflip(true).augment(0.5).build();
         BatchSource all = source(config, model, 4, 0);
         BatchSource later = source(config, model, 4, 2);
         BatchSource planned = source(config, model, 4, 0);
@@ -94,6 +95,55 @@ class BatchSourceTest {
                 .next()) {
             assertFalse(batch.inputs().containsKey("labels"));
         }
+    }
+
+    @Test
+    void augmentationLabelsTellWhatWasDone() {
+        ModelConfig model = TinyRun.modelConfig(TinyRun.network().augmentDim(9));
+        TrainingConfig plain = TinyRun.config().batch(32).realP(1).build();
+        TrainingConfig augmented = plain.toBuilder().augment(0.12).build();
+        try (TrainBatch before = source(plain, model, 0, 0).next();
+                TrainBatch after = source(augmented, model, 0, 0).next()) {
+            INDArray none = before.inputs().get("augment_labels");
+            INDArray done = after.inputs().get("augment_labels");
+            assertArrayEquals(new float[32 * 9], none.data().asFloat());
+            assertArrayEquals(new long[] {32, 9}, done.shape());
+            int untouched = 0;
+            for (int i = 0; i < 32; i++) {
+                boolean changed = done.getRow(i).amaxNumber().doubleValue() > 0;
+                untouched += changed ? 0 : 1;
+                assertEquals(
+                        !changed,
+                        before.inputs()
+                                .get("y")
+                                .slice(i)
+                                .equalsWithEps(after.inputs().get("y").slice(i), 0));
+            }
+            assertTrue(untouched > 2 && untouched < 24, untouched + " of 32 are untouched");
+            assertEquals(before.inputs().get("noise"), after.inputs().get("noise"));
+        }
+    }
+
+    @Test
+    void wholeImagesMayBeAugmentedBeforeTheCut() {
+        ModelConfig model = TinyRun.modelConfig(TinyRun.network().augmentDim(9));
+        TrainingConfig patches = TinyRun.config().batch(8).augment(1).build();
+        TrainingConfig images =
+                patches.toBuilder().augmentAt(AugmentPlace.IMAGE).build();
+        BatchSource first = source(patches, model, 0, 0);
+        BatchSource second = source(images, model, 0, 0);
+        Set<Boolean> equal = new HashSet<>();
+        for (int step = 0; step < 8; step++) {
+            try (TrainBatch a = first.next();
+                    TrainBatch b = second.next()) {
+                assertEquals(a.inputs().get("augment_labels"), b.inputs().get("augment_labels"));
+                boolean same = a.inputs().get("y").equals(b.inputs().get("y"));
+                // A whole image is its own patch.
+                assertEquals(a.patch().height() == 16, same);
+                equal.add(same);
+            }
+        }
+        assertEquals(Set.of(true, false), equal);
     }
 
     @Test

@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "dataset",
         description = "Converts images (a folder, a zip, CIFAR-10, MNIST, an LSUN lmdb) into a data set of one image"
-                + " size, a zip or a folder.")
+                + " size, a zip or a folder.",
+        subcommands = DatasetStatsCommand.class)
 final class DatasetCommand implements Callable<Integer> {
 
     @Spec
@@ -32,7 +33,6 @@ final class DatasetCommand implements Callable<Integer> {
 
     @Option(
             names = "--source",
-            required = true,
             paramLabel = "PATH",
             description = "Folder or zip of PNG, JPEG, WebP, GIF, BMP or TIFF images, cifar-10-python.tar.gz,"
                     + " an idx file of MNIST (its labels beside it), or the folder of an LSUN lmdb.")
@@ -40,7 +40,6 @@ final class DatasetCommand implements Callable<Integer> {
 
     @Option(
             names = "--dest",
-            required = true,
             paramLabel = "PATH",
             description = "Zip to write if the name ends in .zip, else a new folder.")
     String dest;
@@ -99,6 +98,7 @@ final class DatasetCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        requireSourceAndDest();
         ConvertOptions options = options();
         Path target = Path.of(dest);
         OutputFolders.require("--dest", target.toAbsolutePath().getParent());
@@ -110,6 +110,13 @@ final class DatasetCommand implements Callable<Integer> {
         summary.remarks().forEach(err::println);
         err.println("wrote " + dest + ": " + summary.description());
         return 0;
+    }
+
+    /** Not declared as required, because a subcommand does without them. */
+    private void requireSourceAndDest() {
+        if (source == null || dest == null) {
+            throw wrong("Missing required option: " + (source == null ? "'--source=PATH'" : "'--dest=PATH'"));
+        }
     }
 
     private ConvertOptions options() {

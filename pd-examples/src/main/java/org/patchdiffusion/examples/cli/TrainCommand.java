@@ -11,6 +11,7 @@ import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
+import org.patchdiffusion.data.augment.AugmentConfig;
 import org.patchdiffusion.examples.drawing.SampleSheets;
 import org.patchdiffusion.examples.report.LossCurve;
 import org.patchdiffusion.examples.report.RunReport;
@@ -135,7 +136,7 @@ final class TrainCommand implements Callable<Integer> {
                 return run(Trainer.resume(resumed, checkpoint, images), resumed, checkpoint.model(), images);
             }
             SizeCheck.requirePowersOfTwo(data.data, images, anySize);
-            ModelConfig config = transfer == null ? config(preconditioning, images) : null;
+            ModelConfig config = transfer == null ? config(preconditioning, settings, images) : null;
             if (config != null && dryRun) {
                 // Weights are not needed, and may be large.
                 printConfiguration(settings, config, images);
@@ -179,11 +180,15 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private ModelConfig config(Preconditioning preconditioning, ImageDataset images) {
+    private ModelConfig config(Preconditioning preconditioning, TrainingConfig settings, ImageDataset images) {
         int labelDim = cond.value() ? images.labelDim() : 0;
         int resolution = Math.min(images.height(), images.width());
         return new ModelConfig(
-                network.build(resolution, images.channels(), labelDim, dropout),
+                network.build(resolution, images.channels(), labelDim, dropout).toBuilder()
+                        .augmentDim(settings.augmentation()
+                                .map(AugmentConfig::labelDim)
+                                .orElse(0))
+                        .build(),
                 preconditioning,
                 images.height(),
                 images.width());

@@ -1,6 +1,7 @@
 package org.patchdiffusion.examples.cli;
 
 import org.patchdiffusion.data.PatchDistribution;
+import org.patchdiffusion.data.augment.AugmentPlace;
 import org.patchdiffusion.train.TrainingConfig;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -80,6 +81,21 @@ final class TrainingOptions {
     YesNo xflip;
 
     @Option(
+            names = "--augment",
+            paramLabel = "P",
+            defaultValue = "0",
+            description =
+                    "Augment images with this base probability, 0 to 1, without their showing in samples; default 0.")
+    double augment;
+
+    @Option(
+            names = "--augment-at",
+            paramLabel = "WHAT",
+            defaultValue = "patch",
+            description = "Augment each patch, or the whole image before it is cut: patch or image; default patch.")
+    AugmentPlace augmentAt;
+
+    @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "0",
@@ -124,6 +140,8 @@ final class TrainingOptions {
                     .patchSizes(patchSizes == null ? null : PatchDistribution.parse(patchSizes))
                     .progressive(progressive.value())
                     .xflip(xflip.value())
+                    .augment(augment)
+                    .augmentAt(augmentAt)
                     .seed(seed)
                     .engine(engine)
                     .tickKimg(tick)

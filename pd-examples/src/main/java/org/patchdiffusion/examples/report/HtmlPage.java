@@ -83,6 +83,16 @@ public final class HtmlPage {
         return this;
     }
 
+    /** Adds a table of texts under their headings. */
+    public HtmlPage table(List<String> columns, List<List<String>> rows) {
+        body.append("<table>\n");
+        row(columns.stream().map(column -> cell("th", column)).toList());
+        rows.forEach(
+                values -> row(values.stream().map(value -> cell("td", value)).toList()));
+        body.append("</table>\n");
+        return this;
+    }
+
     private void row(List<String> cells) {
         body.append("<tr>").append(String.join("", cells)).append("</tr>\n");
     }

@@ -28,6 +28,7 @@ public final class Verifier {
             new PrecondCase(),
             new LossSigmaCase(),
             new PatchesCase(),
+            new AugmentCase(),
             new ImagePrepCase(),
             new SamplersCase(),
             new TrainingCase(),

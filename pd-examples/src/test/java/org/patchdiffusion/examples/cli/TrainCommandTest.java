@@ -100,6 +100,25 @@ class TrainCommandTest {
     }
 
     @Test
+    void augmentationTrainsANetworkThatIsToldOfIt() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 4, 16, 16);
+        Outcome outcome = train(data, "--samples", 0, "--augment", 0.12, "--augment-at", "image");
+        assertEquals(0, outcome.code(), outcome.err());
+        String written = Files.readString(runs().get(0).resolve("training_options.json"));
+        assertTrue(written.contains("\"augment\" : 0.12") && written.contains("\"augment_at\" : \"IMAGE\""), written);
+        assertTrue(outcome.err().replace("_", "").contains("\"augmentDim\" : 9"), outcome.err());
+        Outcome without = train(data, "--samples", 0, "--augment=0", "--dry-run");
+        assertEquals(0, without.code(), without.err());
+        assertTrue(without.err().replace("_", "").contains("\"augmentDim\" : 0"), without.err());
+
+        Path model = file(runs().get(0), "model-.*");
+        Outcome untold = Outcome.of(
+                "train", "--data", data, "--outdir", folder.resolve("runs"), "--transfer", model, "--augment", 2);
+        assertEquals(2, untold.code());
+        assertTrue(untold.error().contains("the augmentation probability is 2.0"), untold.error());
+    }
+
+    @Test
     void patchSizesPartsAndPlacesAreOptions() throws IOException {
         Path data = Pictures.folder(folder.resolve("data"), 9, 16, 16);
         Pictures.labels(data, 9, 2);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.Charset;
@@ -15,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
@@ -104,6 +107,22 @@ class ZipArchiveTest {
             bytes[at + i] = (byte) (value >>> 8 * i);
         }
         return bytes;
+    }
+
+    @Test
+    void severalThreadsReadAtOnce() throws IOException {
+        String[] names = IntStream.range(0, 500).mapToObj(i -> i + ".txt").toArray(String[]::new);
+        try (ZipArchive archive = open(zip(names))) {
+            for (int pass = 0; pass < 5; pass++) {
+                Stream.of(names).parallel().forEach(name -> {
+                    try {
+                        assertArrayEquals(CONTENT, archive.bytes(name, 1000));
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+            }
+        }
     }
 
     @Test

@@ -50,7 +50,8 @@ public final class OfficialSettings {
         UNetConfig unet = settings.network(resolution, preconditioning);
         settings.unused.removeAll(IRRELEVANT);
         if (!settings.unused.isEmpty()) {
-            throw new IllegalArgumentException("the network has unknown settings: " + settings.unused);
+            throw new IllegalArgumentException("the network has unknown settings, such as "
+                    + Messages.printable(settings.unused.iterator().next()));
         }
         return new ModelConfig(unet, precond, resolution, resolution);
     }
@@ -183,8 +184,15 @@ public final class OfficialSettings {
 
     private IllegalArgumentException wrong(String name, String expected, Exception cause) {
         return new IllegalArgumentException(
-                "the network's setting " + name + " is " + Messages.printable(settings.get(name) + "") + ", expected "
-                        + expected,
+                "the network's setting " + name + " is " + describe(settings.get(name)) + ", expected " + expected,
                 cause);
+    }
+
+    /** A value for a message. Lists may hold each other many times over, so they are never written out. */
+    private static String describe(Object value) {
+        if (value instanceof List<?> list) {
+            return "a list of " + list.size() + " values";
+        }
+        return value instanceof Map<?, ?> ? "a dictionary" : Messages.printable(String.valueOf(value));
     }
 }

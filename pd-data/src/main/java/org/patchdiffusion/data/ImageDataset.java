@@ -99,7 +99,8 @@ public final class ImageDataset implements AutoCloseable {
      * Opens a data set: reads and decodes every image that the options keep, on all cores, unless a cache on disk holds
      * them already.
      *
-     * <p>Gray and palette images become RGB, 16-bit samples 8-bit, and transparent images are composited on white.
+     * <p>Images come as a viewer shows them (see {@link org.patchdiffusion.data.source.ImageDecoder}), in the channels that
+     * {@code dataset.json} declares, else as RGB on white.
      *
      * @param progress hears the number of images decoded
      * @throws IOException if the path is missing or holds no images, an image is damaged, too large or differs in size

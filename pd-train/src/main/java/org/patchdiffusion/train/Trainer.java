@@ -33,7 +33,9 @@ public final class Trainer {
     private final TrainingConfig config;
     private final DiffusionModel model;
     private final ImageDataset data;
-    private final Engine engine;
+    /** Null if the run is to make one of its own. */
+    private final Engine givenEngine;
+
     private final TrainingState state;
     private final Duration budget;
     private final boolean stopOnShutdown;
@@ -46,7 +48,7 @@ public final class Trainer {
     private Trainer(Builder builder) {
         this.config = builder.config;
         this.data = builder.data;
-        this.engine = builder.engine == null ? engineOf(config) : builder.engine;
+        this.givenEngine = builder.engine;
         this.state = builder.state;
         this.model = DiffusionModel.of(builder.model, state.parameters());
         this.budget = builder.budget;
@@ -106,7 +108,12 @@ public final class Trainer {
     public StopReason run() throws IOException {
         Optional<ShutdownHook> hook = stopOnShutdown ? Optional.of(new ShutdownHook(this::stop)) : Optional.empty();
         try {
-            return train();
+            if (givenEngine != null) {
+                return train(givenEngine);
+            }
+            try (Engine engine = engineOf(config)) {
+                return train(engine);
+            }
         } catch (IOException | RuntimeException e) {
             for (TrainingListener listener : listeners) {
                 listener.failed(e);
@@ -120,7 +127,7 @@ public final class Trainer {
         }
     }
 
-    private StopReason train() throws IOException {
+    private StopReason train(Engine engine) throws IOException {
         long start = System.nanoTime();
         LossGraphs graphs = new LossGraphs(model);
         BatchSource source = BatchSource.of(config, model.config(), data, graphs, state.steps());
@@ -128,7 +135,7 @@ public final class Trainer {
                 Prefetcher<TrainBatch> batches =
                         new Prefetcher<>(BATCH_THREADS, BATCHES_AHEAD, source::plan, TrainBatch::close)) {
             TickMeter meter = new TickMeter(state.images());
-            tell(listener -> listener.started(describe()));
+            tell(listener -> listener.started(describe(engine)));
             Optional<StopReason> reason = reasonToStop(start);
             while (reason.isEmpty()) {
                 long before = state.images();
@@ -208,11 +215,12 @@ public final class Trainer {
         tell(listener -> listener.checkpoint(checkpoint));
     }
 
-    private TrainingRun describe() {
+    private TrainingRun describe(Engine engine) {
         return new TrainingRun(
                 config,
                 model.config(),
                 state.parameters().layout().length(),
+                config.distribution(data.description().pixels()),
                 data.name(),
                 data.size(),
                 data.fingerprint(),
@@ -281,6 +289,10 @@ public final class Trainer {
          */
         public Trainer build() {
             requireFit();
+            if (engine == null) {
+                // An unknown name is refused before anything is written.
+                engineOf(config).close();
+            }
             BatchSource.patchSizes(config, model, data.description().pixels());
             return new Trainer(this);
         }

@@ -105,7 +105,7 @@ public final class RunReport implements TrainingListener {
                 .filter(share -> share.probability() > 0)
                 .map(share -> String.format(
                         Locale.ROOT,
-                        "%s%s: %.3g%%",
+                        "%s%s: %.1f%%",
                         share.side(),
                         share.side() instanceof PatchDistribution.Pixels ? " pixels" : "",
                         100 * share.probability()))

@@ -25,10 +25,8 @@ import org.slf4j.LoggerFactory;
 public final class Trainer {
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
-    /** Enough to decode images on demand on every core of a small machine, and idle otherwise. */
-    private static final int BATCH_THREADS = 2;
-
-    private static final int BATCHES_AHEAD = 2;
+    /** A bound of the memory for batches, however many cores there are. */
+    private static final int MOST_BATCHES_AHEAD = 8;
 
     private final TrainingConfig config;
     private final DiffusionModel model;
@@ -131,9 +129,9 @@ public final class Trainer {
         long start = System.nanoTime();
         LossGraphs graphs = new LossGraphs(model);
         BatchSource source = BatchSource.of(config, model.config(), data, graphs, state.steps());
+        int ahead = Math.min(data.threads(), MOST_BATCHES_AHEAD);
         try (TrainStep step = new TrainStep(config, model, state, engine, graphs);
-                Prefetcher<TrainBatch> batches =
-                        new Prefetcher<>(BATCH_THREADS, BATCHES_AHEAD, source::plan, TrainBatch::close)) {
+                Prefetcher<TrainBatch> batches = new Prefetcher<>(ahead, ahead, source::plan, TrainBatch::close)) {
             TickMeter meter = new TickMeter(state.images());
             tell(listener -> listener.started(describe(engine)));
             Optional<StopReason> reason = reasonToStop(start);

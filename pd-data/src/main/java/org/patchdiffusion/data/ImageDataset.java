@@ -316,6 +316,11 @@ public final class ImageDataset implements AutoCloseable {
         return pixels.place();
     }
 
+    /** How many threads are of use in making batches of it. */
+    public int threads() {
+        return pixels.threads();
+    }
+
     /** For people: what it holds and where its pixels are kept. */
     @Override
     public String toString() {

@@ -132,6 +132,8 @@ class TrainCommandTest {
         String written = Files.readString(runs().get(0).resolve("training_options.json"));
         assertTrue(written.contains("\"patch_sizes\" : \"1/2:0.5,12:0.25,1:0.25\""), written);
         assertTrue(written.contains("\"progressive_kimg\" : 0.02"), written);
+        String page = Files.readString(runs().get(0).resolve("report.html"));
+        assertTrue(page.contains("1/2: 50.0%, 12 pixels: 25.0%, 1: 25.0% of the images, from small to large"), page);
 
         List<Object> resume = new ArrayList<>(
                 List.of("train", "--data", data, "--outdir", folder.resolve("runs"), "--resume", runs().get(0)));

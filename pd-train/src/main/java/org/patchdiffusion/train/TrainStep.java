@@ -81,10 +81,11 @@ public final class TrainStep implements AutoCloseable {
                         model.lossGraph(s.batch(), s.patch().height(), s.patch().width())));
     }
 
+    /** Frees the programs, ends the optimizer's threads, then frees the gradients that both use. */
     @Override
     public void close() {
-        optimizer.close();
         programs.values().forEach(Program::close);
+        optimizer.close();
         gradients.parts().forEach(INDArray::close);
     }
 }

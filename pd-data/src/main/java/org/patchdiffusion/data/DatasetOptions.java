@@ -5,17 +5,18 @@ import java.util.Set;
 /**
  * Which part of a data set to open, and how.
  *
- * @param useLabels whether to read the classes; the data set must have them
+ * @param labels whether to read the classes
  * @param maxSize the most images to keep, chosen at random by {@code seed} after the filter by class; {@link
  *     Integer#MAX_VALUE} keeps all
  * @param seed decides which images {@code maxSize} keeps
- * @param xflip whether to add a copy of every image mirrored left to right, which doubles the data set
  * @param classes keep only images of these classes; empty keeps all. Class numbers do not change
+ * @param cache where the decoded images are kept
  */
-public record DatasetOptions(boolean useLabels, int maxSize, long seed, boolean xflip, Set<Integer> classes) {
+public record DatasetOptions(LabelUse labels, int maxSize, long seed, Set<Integer> classes, PixelCache cache) {
 
-    /** Everything, without labels and mirrored copies. */
-    public static final DatasetOptions ALL = new DatasetOptions(false, Integer.MAX_VALUE, 0, false, Set.of());
+    /** Everything, without labels. */
+    public static final DatasetOptions ALL =
+            new DatasetOptions(LabelUse.NONE, Integer.MAX_VALUE, 0, Set.of(), PixelCache.AUTO);
 
     /** @throws IllegalArgumentException if {@code maxSize} is not positive or a class is negative */
     public DatasetOptions {
@@ -30,20 +31,25 @@ public record DatasetOptions(boolean useLabels, int maxSize, long seed, boolean 
         }
     }
 
+    public DatasetOptions withLabels(LabelUse use) {
+        return new DatasetOptions(use, maxSize, seed, classes, cache);
+    }
+
+    /** Reads the classes, which the data set must have, or not. */
     public DatasetOptions withLabels(boolean use) {
-        return new DatasetOptions(use, maxSize, seed, xflip, classes);
+        return withLabels(use ? LabelUse.REQUIRED : LabelUse.NONE);
     }
 
     /** Keeps at most {@code size} images, chosen by {@code chooseBy}. */
     public DatasetOptions withMaxSize(int size, long chooseBy) {
-        return new DatasetOptions(useLabels, size, chooseBy, xflip, classes);
-    }
-
-    public DatasetOptions withXflip(boolean flip) {
-        return new DatasetOptions(useLabels, maxSize, seed, flip, classes);
+        return new DatasetOptions(labels, size, chooseBy, classes, cache);
     }
 
     public DatasetOptions withClasses(Set<Integer> keep) {
-        return new DatasetOptions(useLabels, maxSize, seed, xflip, keep);
+        return new DatasetOptions(labels, maxSize, seed, keep, cache);
+    }
+
+    public DatasetOptions withCache(PixelCache place) {
+        return new DatasetOptions(labels, maxSize, seed, classes, place);
     }
 }

@@ -16,15 +16,25 @@ final class Fingerprint {
         this.digest = digest;
     }
 
-    /** The digest in hexadecimal of what {@code content} adds. */
-    static String of(Consumer<Fingerprint> content) {
+    /** One to add values to. */
+    static Fingerprint begin() {
         try {
-            Fingerprint fingerprint = new Fingerprint(MessageDigest.getInstance("SHA-256"));
-            content.accept(fingerprint);
-            return HexFormat.of().formatHex(fingerprint.digest.digest());
+            return new Fingerprint(MessageDigest.getInstance("SHA-256"));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this Java lacks SHA-256, which every Java platform must have", e);
         }
+    }
+
+    /** The digest in hexadecimal of what {@code content} adds. */
+    static String of(Consumer<Fingerprint> content) {
+        Fingerprint fingerprint = begin();
+        content.accept(fingerprint);
+        return fingerprint.end();
+    }
+
+    /** The digest in hexadecimal; nothing may be added after it. */
+    String end() {
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     Fingerprint text(String text) {

@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import org.patchdiffusion.data.source.ImageSource;
+import org.patchdiffusion.data.source.Labels;
 
 /** Which images of a source to open. */
 final class ImageSelection {
@@ -16,33 +17,14 @@ final class ImageSelection {
      *
      * @throws IOException if the source holds no images, or the class filter keeps none
      */
-    static List<String> select(ImageSource source, Optional<LabelFile> labels, DatasetOptions options)
-            throws IOException {
-        List<String> images = source.images();
-        if (images.isEmpty()) {
-            throw new IOException(source.path() + ": holds no images; put PNG or JPEG files inside");
-        }
+    static List<String> select(ImageSource source, Optional<Labels> labels, DatasetOptions options) throws IOException {
+        List<String> images = source.requireImages();
         if (!options.classes().isEmpty()) {
-            images = ofClasses(source, images, labels, options.classes());
+            Labels classes = labels.orElseThrow(
+                    () -> new IOException(source.path() + ": has no labels to filter by class; add a dataset.json"));
+            images = classes.only(options.classes(), images, source.path());
         }
         return options.maxSize() < images.size() ? subset(images, options.maxSize(), options.seed()) : images;
-    }
-
-    private static List<String> ofClasses(
-            ImageSource source, List<String> images, Optional<LabelFile> labels, Set<Integer> classes)
-            throws IOException {
-        if (labels.isEmpty()) {
-            throw new IOException(source.path() + ": has no labels to filter by class; add a " + LabelFile.NAME);
-        }
-        List<String> kept = images.stream()
-                .filter(image -> classes.contains(labels.get().labels().get(image)))
-                .toList();
-        if (kept.isEmpty()) {
-            throw new IOException(source.path() + ": holds no image of class "
-                    + classes.stream().sorted().map(String::valueOf).toList() + "; its classes are 0 to "
-                    + (labels.get().count() - 1));
-        }
-        return kept;
     }
 
     private static List<String> subset(List<String> images, int size, long seed) {

@@ -1,5 +1,8 @@
 package org.patchdiffusion.data;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
@@ -28,6 +31,11 @@ public final class PatchCropper {
         columnCoordinates = Positions.axis(width);
     }
 
+    /** What the network sees of a sample: v / 127.5 - 1. */
+    static float toNetwork(byte sample) {
+        return TO_NETWORK[sample & 255];
+    }
+
     private static float[] toNetwork() {
         float[] table = new float[256];
         for (int v = 0; v < table.length; v++) {
@@ -46,23 +54,7 @@ public final class PatchCropper {
      */
     public void pixels(byte[] image, Crop crop, PatchSize size, float[] out, int at) {
         requireInside(image.length, crop, size);
-        for (int c = 0; c < channels; c++) {
-            for (int y = 0; y < size.height(); y++) {
-                int row = (c * height + crop.top() + y) * width;
-                if (crop.flipped()) {
-                    int last = row + width - 1 - crop.left();
-                    for (int x = 0; x < size.width(); x++) {
-                        out[at + x] = TO_NETWORK[image[last - x] & 255];
-                    }
-                } else {
-                    int first = row + crop.left();
-                    for (int x = 0; x < size.width(); x++) {
-                        out[at + x] = TO_NETWORK[image[first + x] & 255];
-                    }
-                }
-                at += size.width();
-            }
-        }
+        samples(ByteBuffer.wrap(image), crop, size, out, at);
     }
 
     /**
@@ -75,19 +67,87 @@ public final class PatchCropper {
      */
     public void values(float[] image, Crop crop, PatchSize size, float[] out, int at) {
         requireInside(image.length, crop, size);
+        floats(FloatBuffer.wrap(image), crop, size, out, at);
+    }
+
+    /**
+     * Draws the place of a patch: a pure function of (seed, step, index).
+     *
+     * @param step training step, epoch or other counter
+     * @param index place of the image in the batch or other counter
+     * @param image index of the image in the data set
+     * @param flip whether to mirror the image with probability 1/2
+     * @throws IllegalArgumentException if the patch is larger than the image
+     */
+    public Crop draw(long seed, long step, long index, int image, PatchSize size, boolean flip) {
+        if (size.height() > height || size.width() > width) {
+            throw new IllegalArgumentException(
+                    "patch of " + size + " does not lie in the image of " + width + "x" + height);
+        }
+        RandomStream random = RandomStream.of(seed, Purpose.CROP, step, index);
+        int top = random.nextInt(height - size.height() + 1);
+        int left = random.nextInt(width - size.width() + 1);
+        boolean flipped =
+                flip && RandomStream.of(seed, Purpose.FLIP, step, index).nextInt() < 0;
+        return new Crop(image, flipped, top, left);
+    }
+
+    /**
+     * Cuts a patch from an image as a {@link PixelReader} gives it: samples are scaled to what the network sees, values are
+     * not.
+     *
+     * @param out receives [channels, patch height, patch width] from {@code at} on
+     * @throws IllegalArgumentException if the patch does not lie in the image
+     */
+    public void cut(ByteBuffer image, PixelType type, Crop crop, PatchSize size, float[] out, int at) {
+        requireInside(image.limit() / type.bytes(), crop, size);
+        switch (type) {
+            case UINT8 -> samples(image, crop, size, out, at);
+            case FLOAT32 -> floats(image.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer(), crop, size, out, at);
+        }
+    }
+
+    private void samples(ByteBuffer image, Crop crop, PatchSize size, float[] out, int at) {
+        byte[] row = new byte[size.width()];
+        int from = at;
         for (int c = 0; c < channels; c++) {
             for (int y = 0; y < size.height(); y++) {
-                int row = (c * height + crop.top() + y) * width;
-                if (crop.flipped()) {
-                    int last = row + width - 1 - crop.left();
-                    for (int x = 0; x < size.width(); x++) {
-                        out[at + x] = image[last - x];
-                    }
-                } else {
-                    System.arraycopy(image, row + crop.left(), out, at, size.width());
+                image.get(rowStart(c, y, crop, size), row);
+                for (int x = 0; x < row.length; x++) {
+                    out[from + x] = TO_NETWORK[row[x] & 255];
                 }
-                at += size.width();
+                if (crop.flipped()) {
+                    reverse(out, from, row.length);
+                }
+                from += row.length;
             }
+        }
+    }
+
+    private void floats(FloatBuffer image, Crop crop, PatchSize size, float[] out, int at) {
+        int from = at;
+        for (int c = 0; c < channels; c++) {
+            for (int y = 0; y < size.height(); y++) {
+                image.get(rowStart(c, y, crop, size), out, from, size.width());
+                if (crop.flipped()) {
+                    reverse(out, from, size.width());
+                }
+                from += size.width();
+            }
+        }
+    }
+
+    /** Where a row of the patch starts in the image; a flipped crop counts its columns from the right. */
+    private int rowStart(int channel, int y, Crop crop, PatchSize size) {
+        int left = crop.flipped() ? width - crop.left() - size.width() : crop.left();
+        return (channel * height + crop.top() + y) * width + left;
+    }
+
+    private static void reverse(float[] values, int from, int length) {
+        for (int i = from, j = from + length - 1; i < j; i++, j--) {
+            float value = values[i];
+            values[i] = values[j];
+            values[j] = value;
         }
     }
 

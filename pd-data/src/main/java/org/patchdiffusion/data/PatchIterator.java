@@ -3,21 +3,24 @@ package org.patchdiffusion.data;
 import java.io.NotSerializableException;
 import java.io.ObjectOutputStream;
 import java.util.NoSuchElementException;
+import java.util.concurrent.Callable;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSetPreProcessor;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
+import org.patchdiffusion.data.augment.AugmentConfig;
+import org.patchdiffusion.data.augment.AugmentPlace;
 
 /**
  * The batches of a training run: each step shows random patches of the next images of an endless shuffled order.
  *
  * <p>All images of a step have the same patch size, drawn by the schedule, and a step on patches of 1/k of the sides
  * shows k times the batch (Wang et al., arXiv 2304.12526, section 3.3). Each image is cropped at its own random place.
- * As a {@link MultiDataSetIterator} it gives the features [y, pos], or [y, pos, one-hot labels] of a labelled data set.
+ * As a {@link MultiDataSetIterator} it gives the features of {@link PatchBatch#toMultiDataSet}.
  *
- * <p>A batch is a pure function of (seed, step): {@link #seek} resumes a run exactly, and the number of workers never
- * changes a bit. Used by one thread at a time.
+ * <p>A batch is a pure function of (seed, step): {@link #seek} resumes a run exactly, and batches that a {@link Prefetcher}
+ * makes ahead from their {@link #plan plans} are the same. Used by one thread at a time. The data set has another owner.
  */
-public final class PatchIterator implements MultiDataSetIterator, AutoCloseable {
+public final class PatchIterator implements MultiDataSetIterator {
 
     private static final long serialVersionUID = 1L;
 
@@ -25,23 +28,20 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
     private final transient PatchSchedule schedule;
     private final transient ShuffledOrder order;
     private final transient PatchLoader loader;
-    private final transient Prefetcher prefetcher;
     private final int batch;
-    private final int prefetch;
+    private final boolean labelsAsTargets;
     private final long steps;
     private long nextStep;
-    private long plannedStep;
-    private long plannedPosition;
+    private long nextPosition;
     private transient MultiDataSetPreProcessor preProcessor;
 
     private PatchIterator(Builder builder) {
         sizes = builder.sizes;
         schedule = builder.schedule == null ? sizes.drawn(builder.seed) : builder.schedule;
         order = new ShuffledOrder(builder.seed, builder.dataset.size());
-        loader = new PatchLoader(builder.dataset, builder.seed, builder.flip);
-        prefetcher = builder.prefetch == 0 ? null : new Prefetcher(builder.workers);
+        loader = new PatchLoader(builder.dataset, builder.seed, builder.flip, builder.augmenter());
         batch = builder.batch;
-        prefetch = builder.prefetch;
+        labelsAsTargets = builder.labelsAsTargets;
         steps = builder.steps;
     }
 
@@ -54,7 +54,7 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
         return new Builder(dataset, sizes);
     }
 
-    /** What an iterator shows; the defaults are an endless run of 16 images a step, not flipped, without prefetch. */
+    /** What an iterator shows; the defaults are an endless run of 16 images a step, not flipped. */
     public static final class Builder {
         private final ImageDataset dataset;
         private final PatchSizes sizes;
@@ -63,8 +63,9 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
         private long seed;
         private long steps = Long.MAX_VALUE;
         private boolean flip;
-        private int workers = 1;
-        private int prefetch;
+        private boolean labelsAsTargets;
+        private AugmentConfig augmentation;
+        private AugmentPlace augmentPlace;
 
         private Builder(ImageDataset dataset, PatchSizes sizes) {
             if (sizes.height() != dataset.height() || sizes.width() != dataset.width()) {
@@ -103,6 +104,19 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
             return this;
         }
 
+        /**
+         * Whether {@link #next} gives the one-hot classes as labels to compare an output with, rather than as a third feature.
+         *
+         * @throws IllegalArgumentException if the data set has none
+         */
+        public Builder labelsAsTargets(boolean value) {
+            if (value && dataset.labelDim() == 0) {
+                throw new IllegalArgumentException(dataset.name() + ": has no labels to use as targets");
+            }
+            labelsAsTargets = value;
+            return this;
+        }
+
         /** Whether to mirror each shown image left to right with probability 1/2. */
         public Builder randomFlip(boolean value) {
             flip = value;
@@ -110,15 +124,17 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
         }
 
         /**
-         * Makes batches ahead of their use.
-         *
-         * @param threads daemon threads, at least 1
-         * @param batches how many batches are made ahead; 0 makes each one when it is asked for
+         * Augments the shown images: all draws follow from the iterator's seed, and {@link PatchBatch#augmentLabels} tells what
+         * was done.
          */
-        public Builder prefetch(int threads, int batches) {
-            workers = require("number of data threads", threads, 1);
-            prefetch = require("number of batches made ahead", batches, 0);
+        public Builder augment(AugmentConfig config, AugmentPlace place) {
+            augmentation = config;
+            augmentPlace = place;
             return this;
+        }
+
+        private Augmenter augmenter() {
+            return augmentation == null ? null : Augmenter.of(augmentation, augmentPlace, dataset.channels(), seed);
         }
 
         private static int require(String what, int value, int least) {
@@ -128,6 +144,11 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
             return value;
         }
 
+        /**
+         * The iterator, at step 0.
+         *
+         * @throws IllegalArgumentException if the augmentation does not fit the images' channels
+         */
         public PatchIterator build() {
             return new PatchIterator(this);
         }
@@ -147,17 +168,13 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
         if (step < 0) {
             throw new IllegalArgumentException("step is " + step + ", expected 0 or more");
         }
-        if (prefetcher != null) {
-            prefetcher.clear();
+        if (step < nextStep) {
+            nextStep = 0;
+            nextPosition = 0;
         }
-        if (step < plannedStep) {
-            plannedStep = 0;
-            plannedPosition = 0;
+        while (nextStep < step) {
+            nextPosition += sizes.batch(batch, schedule.at(nextStep++));
         }
-        while (plannedStep < step) {
-            plannedPosition += sizes.batch(batch, schedule.at(plannedStep++));
-        }
-        nextStep = step;
     }
 
     @Override
@@ -171,43 +188,46 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
      * @throws NoSuchElementException after the last step
      */
     public PatchBatch nextBatch() {
-        if (!hasNext()) {
-            throw new NoSuchElementException("the data iterator ended after step " + steps);
-        }
-        nextStep++;
-        if (prefetcher == null) {
-            return plan().load(loader);
-        }
-        while (plannedStep < steps && prefetcher.ahead() < prefetch) {
-            Plan plan = plan();
-            prefetcher.submit(() -> plan.load(loader));
-        }
-        return prefetcher.take();
-    }
-
-    private record Plan(long step, PatchSize size, int[] images) {
-        PatchBatch load(PatchLoader loader) {
-            return loader.load(step, size, images);
-        }
-    }
-
-    private Plan plan() {
-        PatchSize size = schedule.at(plannedStep);
-        int[] images = new int[sizes.batch(batch, size)];
-        for (int i = 0; i < images.length; i++) {
-            images[i] = order.imageAt(plannedPosition++);
-        }
-        return new Plan(plannedStep++, size, images);
+        return load(planNext());
     }
 
     /**
-     * The batch of the next step as features [y, pos] or [y, pos, labels].
+     * The making of the batch of the next step, which may run later and on another thread, once.
+     *
+     * @throws NoSuchElementException after the last step
+     */
+    public Callable<PatchBatch> plan() {
+        Plan plan = planNext();
+        return () -> load(plan);
+    }
+
+    private PatchBatch load(Plan plan) {
+        return loader.load(plan.step(), plan.size(), plan.images());
+    }
+
+    private record Plan(long step, PatchSize size, int[] images) {}
+
+    private Plan planNext() {
+        if (!hasNext()) {
+            throw new NoSuchElementException("the data iterator ended after step " + steps);
+        }
+        PatchSize size = schedule.at(nextStep);
+        int[] images = new int[sizes.batch(batch, size)];
+        for (int i = 0; i < images.length; i++) {
+            images[i] = order.imageAt(nextPosition++);
+        }
+        return new Plan(nextStep++, size, images);
+    }
+
+    /**
+     * The batch of the next step as the features of {@link PatchBatch#toMultiDataSet}.
      *
      * @throws NoSuchElementException after the last step
      */
     @Override
     public MultiDataSet next() {
-        MultiDataSet data = nextBatch().toMultiDataSet();
+        PatchBatch next = nextBatch();
+        MultiDataSet data = labelsAsTargets ? next.toLabelledMultiDataSet() : next.toMultiDataSet();
         if (preProcessor != null) {
             preProcessor.preProcess(data);
         }
@@ -235,10 +255,10 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
         return true;
     }
 
-    /** Whether a wrapper may prefetch from this iterator: not if it does so itself. */
+    /** Whether a wrapper may prefetch from this iterator: yes, as {@code AsyncMultiDataSetIterator} does. */
     @Override
     public boolean asyncSupported() {
-        return prefetcher == null;
+        return true;
     }
 
     @Override
@@ -248,13 +268,5 @@ public final class PatchIterator implements MultiDataSetIterator, AutoCloseable 
 
     private void writeObject(ObjectOutputStream out) throws NotSerializableException {
         throw new NotSerializableException("a PatchIterator holds its images; build a new one and seek to the step");
-    }
-
-    /** Stops the worker threads and frees the batches made ahead. The data set stays open. */
-    @Override
-    public void close() {
-        if (prefetcher != null) {
-            prefetcher.close();
-        }
     }
 }

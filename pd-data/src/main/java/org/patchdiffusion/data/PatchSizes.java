@@ -1,6 +1,6 @@
 package org.patchdiffusion.data;
 
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -46,70 +46,26 @@ public record PatchSizes(int height, int width, List<PatchSize> sizes, List<Doub
     }
 
     /**
-     * The paper's sizes for pixels: a quarter, a half and all of the image's sides with probabilities 0.4(1-p), 0.6(1-p)
-     * and p.
+     * The sizes of a distribution, for images of one size.
      *
-     * @param realP p, the share of steps on whole images, 0 to 1 ({@code --real-p}; 0.5 in the paper)
      * @param divisor what the network needs the sides of its input to be a multiple of: 2 to the number of its
      *     downsamplings
-     * @throws IllegalArgumentException if p is out of range or a side cannot be divided so
+     * @throws IllegalArgumentException if a patch does not fit the image or cannot have its aspect, or a side is no
+     *     multiple of the divisor, or two sizes are the same
      */
-    public static PatchSizes ofPixels(int height, int width, double realP, int divisor) {
-        requireProbability(realP);
+    public static PatchSizes of(int height, int width, PatchDistribution distribution, int divisor) {
         int side = Math.min(height, width);
-        return of(
-                height,
-                width,
-                List.of(side / 4, side / 2, side),
-                List.of(0.4 * (1 - realP), 0.6 * (1 - realP), realP),
-                divisor);
-    }
-
-    /**
-     * The paper's sizes for latents: a half and all of the sides with probabilities 1-p and p.
-     *
-     * @throws IllegalArgumentException as {@link #ofPixels}
-     */
-    public static PatchSizes ofLatents(int height, int width, double realP, int divisor) {
-        requireProbability(realP);
-        int side = Math.min(height, width);
-        return of(height, width, List.of(side / 2, side), List.of(1 - realP, realP), divisor);
-    }
-
-    /**
-     * Any sizes.
-     *
-     * @param shorterSides shorter side of each patch, in any order; sizes of probability 0 are left out
-     * @param probabilities how likely each one is, with sum 1
-     * @param divisor what the network needs the sides of its input to be a multiple of
-     * @throws IllegalArgumentException if a patch cannot have the image's aspect, or a side is no multiple of the divisor
-     */
-    public static PatchSizes of(
-            int height, int width, List<Integer> shorterSides, List<Double> probabilities, int divisor) {
-        if (shorterSides.size() != probabilities.size()) {
-            throw new IllegalArgumentException("patch sizes: got " + shorterSides.size() + " sizes and "
-                    + probabilities.size() + " probabilities, expected one probability for each size");
-        }
-        List<Integer> order = new ArrayList<>();
-        for (int i = 0; i < shorterSides.size(); i++) {
-            if (probabilities.get(i) != 0) {
-                order.add(i);
-            }
-        }
-        order.sort((a, b) -> Integer.compare(shorterSides.get(a), shorterSides.get(b)));
+        List<PatchDistribution.Share> shares = distribution.shares().stream()
+                .filter(share -> share.probability() > 0)
+                .sorted(Comparator.comparingInt(share -> share.side().of(side)))
+                .toList();
         return new PatchSizes(
                 height,
                 width,
-                order.stream()
-                        .map(i -> scaled(height, width, shorterSides.get(i), divisor))
+                shares.stream()
+                        .map(share -> scaled(height, width, share.side().of(side), divisor))
                         .toList(),
-                order.stream().map(probabilities::get).toList());
-    }
-
-    private static void requireProbability(double realP) {
-        if (!(realP >= 0 && realP <= 1)) {
-            throw new IllegalArgumentException("share of whole images (real_p) is " + realP + ", expected 0 to 1");
-        }
+                shares.stream().map(PatchDistribution.Share::probability).toList());
     }
 
     private static PatchSize scaled(int height, int width, int shorterSide, int divisor) {
@@ -159,17 +115,35 @@ public record PatchSizes(int height, int width, List<PatchSize> sizes, List<Doub
     }
 
     /**
-     * A schedule that walks through the sizes from small to large, staying with each for its share of the steps.
+     * A schedule that walks through the sizes from small to large, staying with each until its share of the images has been
+     * shown.
      *
-     * @param totalSteps length of the run; later steps use the largest size
-     * @throws IllegalArgumentException if it is not positive
+     * @param images length of the run, in images shown; later steps use the largest size
+     * @param batch images in a step on whole images
+     * @throws IllegalArgumentException if one is not positive
      */
-    public PatchSchedule progressive(long totalSteps) {
-        if (totalSteps < 1) {
-            throw new IllegalArgumentException(
-                    "progressive patch sizes need a total of at least 1 step, got " + totalSteps);
+    public PatchSchedule progressive(double images, int batch) {
+        if (!(images > 0) || batch < 1) {
+            throw new IllegalArgumentException("progressive patch sizes over " + images + " images in batches of "
+                    + batch + ", expected positive numbers");
         }
-        return step -> quantile((double) step / totalSteps);
+        long[] firstStep = new long[sizes.size()];
+        double shown = 0;
+        double share = 0;
+        for (int i = 0; i < sizes.size() - 1; i++) {
+            share += probabilities.get(i);
+            int perStep = batch(batch, sizes.get(i));
+            long steps = Math.max(0, (long) Math.ceil((share * images - shown) / perStep));
+            firstStep[i + 1] = firstStep[i] + steps;
+            shown += (double) steps * perStep;
+        }
+        return step -> {
+            int i = sizes.size() - 1;
+            while (step < firstStep[i]) {
+                i--;
+            }
+            return sizes.get(i);
+        };
     }
 
     private PatchSize quantile(double u) {

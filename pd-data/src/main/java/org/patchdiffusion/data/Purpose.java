@@ -20,7 +20,7 @@ public enum Purpose {
     SIGMA,
     /** Noise added to images in training. */
     NOISE,
-    /** Dropout masks. */
+    /** Held for its position: engines draw dropout masks by a function of their own. */
     DROPOUT,
     /** Labels left out in training, for guidance. */
     LABEL_DROPOUT,

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.data.source.PixelImage;
 import org.patchdiffusion.model.io.Npz;
 
 class PatchCropperTest {
@@ -75,7 +76,8 @@ class PatchCropperTest {
                 0, flipped, random.nextInt(height - size.height() + 1), random.nextInt(width - size.width() + 1));
         byte[] image = new byte[3 * height * width];
         random.nextBytes(image);
-        byte[] seen = flipped ? new RgbImage(height, width, image).mirrored().pixels() : image;
+        byte[] seen =
+                flipped ? new PixelImage(3, height, width, image).mirrored().pixels() : image;
         float[] asFloats = new float[image.length];
         for (int i = 0; i < image.length; i++) {
             asFloats[i] = image[i];

@@ -4,48 +4,57 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.dataset.AsyncMultiDataSetIterator;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.patchdiffusion.data.augment.AugmentConfig;
+import org.patchdiffusion.data.augment.AugmentPipeline;
+import org.patchdiffusion.data.augment.AugmentPlace;
 
 class PatchIteratorTest {
 
-    private static final PatchSizes SIZES = PatchSizes.ofPixels(16, 24, 0.5, 2);
+    private static final PatchSizes SIZES = PatchSizes.of(16, 24, PatchDistribution.ofPixels(0.5), 2);
 
     private static PatchIterator.Builder builder(int images, int classes) {
-        return PatchIterator.builder(new FakeDataset(images, 16, 24, classes), SIZES)
+        return PatchIterator.builder(fakeDataset(images, 16, 24, classes), SIZES)
                 .batch(4)
                 .seed(9)
                 .randomFlip(true);
     }
 
+    private static ImageDataset fakeDataset(int images, int height, int width, int classes) {
+        List<String> names =
+                IntStream.range(0, classes).mapToObj(String::valueOf).toList();
+        int[] labels = classes == 0
+                ? null
+                : IntStream.range(0, images).map(i -> i % classes).toArray();
+        return ImageDataset.of(
+                new DatasetDescription("fake", images, 3, height, width, PixelType.UINT8, names, "fake"),
+                labels,
+                new FakePixels(height, width));
+    }
+
     /** Images whose pixels are a function of their index and place. */
-    private record FakeDataset(int size, int height, int width, int labelDim) implements ImageDataset {
+    private record FakePixels(int height, int width) implements PixelReader {
         @Override
-        public String name() {
-            return "fake";
-        }
-
-        @Override
-        public int channels() {
-            return 3;
-        }
-
-        @Override
-        public byte[] image(int index) {
+        public ByteBuffer read(int index) {
             if (index == 13) {
                 throw new IllegalStateException("image 13 is broken");
             }
@@ -53,17 +62,12 @@ class PatchIteratorTest {
             for (int i = 0; i < pixels.length; i++) {
                 pixels[i] = (byte) (31 * index + i);
             }
-            return pixels;
+            return ByteBuffer.wrap(pixels);
         }
 
         @Override
-        public int label(int index) {
-            return labelDim == 0 ? -1 : index % labelDim;
-        }
-
-        @Override
-        public String fingerprint() {
-            return "fake";
+        public String place() {
+            return "made up";
         }
 
         @Override
@@ -89,8 +93,38 @@ class PatchIteratorTest {
     }
 
     @Test
+    void augmentationIsAFunctionOfSeedStepAndIndex() {
+        float[] whole = new float[3 * 16 * 24];
+        float[] expected = new float[4 * whole.length];
+        float[] labels = new float[4 * 9];
+        try (PatchBatch plain = builder(10, 0).build().nextBatch();
+                PatchBatch batch = builder(10, 3)
+                        .schedule(step -> new PatchSize(16, 24))
+                        .augment(AugmentConfig.training(0.5), AugmentPlace.PATCH)
+                        .build()
+                        .nextBatch()) {
+            assertNull(plain.augmentLabels());
+            AugmentPipeline pipeline = AugmentPipeline.of(AugmentConfig.training(0.5), 3);
+            PatchCropper cropper = new PatchCropper(3, 16, 24);
+            ImageDataset dataset = fakeDataset(10, 16, 24, 0);
+            for (int i = 0; i < 4; i++) {
+                Crop crop = batch.crops().get(i);
+                int at = i * whole.length;
+                cropper.pixels(dataset.image(crop.image()), crop, batch.size(), expected, at);
+                RandomStream random = RandomStream.of(9, Purpose.AUGMENT, 0, i);
+                pipeline.apply(expected, at, 3, 16, 24, random, labels, i * 9);
+            }
+            assertArrayEquals(expected, batch.y().data().asFloat());
+            assertArrayEquals(labels, batch.augmentLabels().data().asFloat());
+            assertArrayEquals(
+                    new Object[] {batch.y(), batch.pos(), batch.labels(), batch.augmentLabels()},
+                    batch.toMultiDataSet().getFeatures());
+        }
+    }
+
+    @Test
     void aBatchHoldsTheCropsThatItNames() {
-        ImageDataset dataset = new FakeDataset(10, 16, 24, 3);
+        ImageDataset dataset = fakeDataset(10, 16, 24, 3);
         Set<PatchSize> seen = new HashSet<>();
         PatchCropper cropper = new PatchCropper(3, 16, 24);
         PatchIterator iterator = builder(10, 3).build();
@@ -128,24 +162,25 @@ class PatchIteratorTest {
     void seekingToAStepGivesTheBatchOfThatStep(
             @ForAll @LongRange(min = 0, max = 60) long first, @ForAll @LongRange(min = 0, max = 60) long second) {
         List<String> inOrder = contents(builder(10, 0).build(), 61);
-        for (PatchIterator iterator :
-                List.of(builder(10, 0).build(), builder(10, 0).prefetch(2, 3).build())) {
-            try (iterator) {
-                iterator.seek(first);
-                assertEquals(first, iterator.step());
-                assertEquals(inOrder.get((int) first), content(iterator.nextBatch()));
-                iterator.seek(second);
-                assertEquals(inOrder.get((int) second), content(iterator.nextBatch()));
-            }
-        }
+        PatchIterator iterator = builder(10, 0).build();
+        iterator.seek(first);
+        assertEquals(first, iterator.step());
+        assertEquals(inOrder.get((int) first), content(iterator.nextBatch()));
+        iterator.seek(second);
+        assertEquals(inOrder.get((int) second), content(iterator.nextBatch()));
     }
 
     @Property(tries = 12)
     void workersNeverChangeABit(
-            @ForAll @IntRange(min = 1, max = 4) int workers, @ForAll @IntRange(min = 0, max = 5) int ahead) {
-        try (PatchIterator iterator = builder(10, 2).prefetch(workers, ahead).build()) {
-            assertEquals(contents(builder(10, 2).build(), 25), contents(iterator, 25));
+            @ForAll @IntRange(min = 1, max = 4) int workers, @ForAll @IntRange(min = 1, max = 5) int ahead) {
+        PatchIterator iterator = builder(10, 2).build();
+        List<String> made = new ArrayList<>();
+        try (Prefetcher<PatchBatch> batches = new Prefetcher<>(workers, ahead, iterator::plan, PatchBatch::close)) {
+            for (int i = 0; i < 25; i++) {
+                made.add(content(batches.take()));
+            }
         }
+        assertEquals(contents(builder(10, 2).build(), 25), made);
     }
 
     @Test
@@ -240,6 +275,10 @@ class PatchIteratorTest {
         assertEquals(3, labelled.numFeatureArrays());
         assertEquals(3, labelled.getFeatures(2).size(1));
         assertEquals(0, labelled.numLabelsArrays());
+        MultiDataSet target = builder(10, 3).labelsAsTargets(true).build().next();
+        assertEquals(2, target.numFeatureArrays());
+        assertEquals(labelled.getFeatures(2), target.getLabels(0));
+        assertThrows(IllegalArgumentException.class, () -> builder(10, 0).labelsAsTargets(true));
         PatchIterator plain = builder(10, 0).build();
         assertEquals(2, plain.next().numFeatureArrays());
         plain.setPreProcessor(data -> data.setFeatures(0, data.getFeatures(0).neg()));
@@ -249,37 +288,55 @@ class PatchIteratorTest {
     }
 
     @Test
-    void aBoundedIteratorEndsAndStartsAgain() {
-        for (int ahead : new int[] {0, 3}) {
-            try (PatchIterator iterator =
-                    builder(10, 0).steps(4).prefetch(1, ahead).build()) {
-                List<String> first = contents(iterator, 4);
-                assertFalse(iterator.hasNext());
-                assertThrows(NoSuchElementException.class, iterator::nextBatch);
-                iterator.reset();
-                assertEquals(first, contents(iterator, 4));
+    void dl4jsOwnPrefetchingGivesTheSameBatches() {
+        PatchIterator plain = builder(10, 3).steps(6).labelsAsTargets(true).build();
+        AsyncMultiDataSetIterator ahead = new AsyncMultiDataSetIterator(
+                builder(10, 3).steps(6).labelsAsTargets(true).build(), 2);
+        try {
+            int steps = 0;
+            while (ahead.hasNext()) {
+                assertEquals(plain.next(), ahead.next());
+                steps++;
             }
+            assertEquals(6, steps);
+        } finally {
+            ahead.shutdown();
         }
     }
 
     @Test
-    void failuresOfWorkersReachTheCaller() {
-        for (int ahead : new int[] {0, 3}) {
-            try (PatchIterator iterator = builder(20, 0).prefetch(2, ahead).build()) {
-                Exception e = assertThrows(IllegalStateException.class, () -> contents(iterator, 20));
-                assertEquals("image 13 is broken", e.getMessage());
-            }
+    void aBoundedIteratorEndsAndStartsAgain() {
+        PatchIterator iterator = builder(10, 0).steps(4).build();
+        List<String> first = contents(iterator, 4);
+        assertFalse(iterator.hasNext());
+        assertThrows(NoSuchElementException.class, iterator::nextBatch);
+        iterator.reset();
+        assertEquals(first, contents(iterator, 4));
+    }
+
+    @Test
+    void failuresReachTheCaller() {
+        PatchIterator plain = builder(20, 0).build();
+        Exception e = assertThrows(IllegalStateException.class, () -> contents(plain, 20));
+        assertEquals("image 13 is broken", e.getMessage());
+        PatchIterator planned = builder(20, 0).build();
+        try (Prefetcher<PatchBatch> batches = new Prefetcher<>(2, 3, planned::plan, PatchBatch::close)) {
+            e = assertThrows(IllegalStateException.class, () -> {
+                for (int i = 0; i < 20; i++) {
+                    batches.take().close();
+                }
+            });
+            assertEquals("image 13 is broken", e.getMessage());
         }
     }
 
     @Test
     void badSettingsAreRefused() {
-        ImageDataset dataset = new FakeDataset(10, 16, 16, 0);
+        ImageDataset dataset = fakeDataset(10, 16, 16, 0);
         Exception e = assertThrows(IllegalArgumentException.class, () -> PatchIterator.builder(dataset, SIZES));
         assertEquals("patch sizes are for images of 24x16, but those of fake are 16x16", e.getMessage());
         assertThrows(IllegalArgumentException.class, () -> builder(10, 0).batch(0));
         assertThrows(IllegalArgumentException.class, () -> builder(10, 0).steps(0));
-        assertThrows(IllegalArgumentException.class, () -> builder(10, 0).prefetch(0, 1));
         assertThrows(
                 IllegalArgumentException.class, () -> builder(10, 0).build().seek(-1));
     }

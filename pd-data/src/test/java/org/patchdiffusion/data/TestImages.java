@@ -14,12 +14,12 @@ import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
 
 /** Image files and data sets made for tests. */
-final class TestImages {
+public final class TestImages {
 
     private TestImages() {}
 
     /** An image whose pixels are a function of the seed. */
-    static BufferedImage random(int width, int height, int type, long seed) {
+    public static BufferedImage random(int width, int height, int type, long seed) {
         BufferedImage image = new BufferedImage(width, height, type);
         RandomStream random = RandomStream.of(seed, Purpose.INIT, 0, 0);
         int[] bands = new int[image.getRaster().getNumBands()];
@@ -35,7 +35,7 @@ final class TestImages {
         return image;
     }
 
-    static byte[] encode(BufferedImage image, String format) {
+    public static byte[] encode(BufferedImage image, String format) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try {
             if (!ImageIO.write(image, format, out)) {
@@ -47,15 +47,15 @@ final class TestImages {
         return out.toByteArray();
     }
 
-    static byte[] png(int width, int height, long seed) {
+    public static byte[] png(int width, int height, long seed) {
         return encode(random(width, height, BufferedImage.TYPE_INT_RGB, seed), "png");
     }
 
-    static byte[] text(String text) {
+    public static byte[] text(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    static Path zip(Path path, Map<String, byte[]> files) throws IOException {
+    public static Path zip(Path path, Map<String, byte[]> files) throws IOException {
         try (OutputStream file = Files.newOutputStream(path);
                 ZipOutputStream zip = new ZipOutputStream(file)) {
             for (Map.Entry<String, byte[]> entry : files.entrySet()) {
@@ -67,7 +67,7 @@ final class TestImages {
         return path;
     }
 
-    static Path folder(Path path, Map<String, byte[]> files) throws IOException {
+    public static Path folder(Path path, Map<String, byte[]> files) throws IOException {
         for (Map.Entry<String, byte[]> entry : files.entrySet()) {
             Path file = path.resolve(entry.getKey());
             Files.createDirectories(file.getParent());

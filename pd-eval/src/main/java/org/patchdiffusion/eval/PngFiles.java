@@ -9,7 +9,7 @@ import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
-import org.patchdiffusion.model.io.AtomicFile;
+import org.patchdiffusion.files.AtomicFile;
 
 /** Writes pictures as PNG files, each complete or not at all. */
 public final class PngFiles {

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import org.patchdiffusion.data.DatasetSplit;
+import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.eval.Images;
 import org.patchdiffusion.eval.SlicedWasserstein;
 
@@ -19,17 +21,26 @@ import org.patchdiffusion.eval.SlicedWasserstein;
 record Distances(int count, int references, Map<String, SlicedWasserstein.Result> results) {
 
     /** Measures sets of the same number of images, for the distance depends on it. */
-    static Distances measure(Images samples, DatasetPart training, DatasetPart heldOut) {
-        int count = Math.min(samples.count(), training.size());
-        Images reference = heldOut.pictures(heldOut.size());
+    static Distances measure(Images samples, DatasetSplit data) {
+        int count = Math.min(samples.count(), data.training().size());
+        Images reference = pictures(data.heldOut(), data.heldOut().size());
         List<byte[]> first = samples.pixels().subList(0, count);
         Images drawn = new Images(samples.channels(), samples.height(), samples.width(), first);
         SlicedWasserstein metric = SlicedWasserstein.standard();
         Map<String, SlicedWasserstein.Result> results = new LinkedHashMap<>();
         results.put("Samples", metric.between(drawn, reference));
-        results.put("Other real images", metric.between(training.pictures(count), reference));
+        results.put("Other real images", metric.between(pictures(data.training(), count), reference));
         results.put("Noise", metric.between(noise(drawn), reference));
         return new Distances(count, reference.count(), results);
+    }
+
+    /** The first images of a data set, as pictures. */
+    static Images pictures(ImageDataset data, int count) {
+        List<byte[]> pixels = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            pixels.add(data.image(i));
+        }
+        return new Images(data.channels(), data.height(), data.width(), pixels);
     }
 
     /** Images of independent, evenly distributed pixels. */

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.stream.LongStream;
 import me.tongfei.progressbar.ProgressBar;
+import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.ProgressListener;
 import org.patchdiffusion.data.Purpose;
@@ -22,11 +23,11 @@ import org.patchdiffusion.examples.report.HtmlPage;
 import org.patchdiffusion.examples.report.LossChart;
 import org.patchdiffusion.examples.report.LossCurve;
 import org.patchdiffusion.examples.report.RunReport;
+import org.patchdiffusion.files.AtomicFile;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
-import org.patchdiffusion.model.io.AtomicFile;
 import org.patchdiffusion.train.ConsoleProgress;
 import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.Trainer;
@@ -88,8 +89,8 @@ public final class Quickstart {
         Duration budget = Duration.ofMillis((long) (minutes * 60_000));
         try (Engine engine = Engines.best();
                 ImageDataset images = ImageDataset.open(zip, QuickstartConfig.data(), ProgressListener.NONE)) {
-            DatasetPart training = DatasetPart.allButEvery(QuickstartConfig.HOLD_OUT_EVERY, images);
-            DatasetPart heldOut = DatasetPart.every(QuickstartConfig.HOLD_OUT_EVERY, images);
+            DatasetSplit split = images.everyNth(QuickstartConfig.HOLD_OUT_EVERY);
+            ImageDataset training = split.training();
             TrainingConfig settings = QuickstartConfig.training();
             ModelConfig config = QuickstartConfig.model(images);
             RandomStream random = RandomStream.of(settings.seed(), Purpose.INIT, 0, 0);
@@ -113,7 +114,7 @@ public final class Quickstart {
             double seconds = (System.nanoTime() - start) * 1e-9;
             Images samples = draw(last.model, engine);
             Map<String, String> facts = RunReport.facts(last.run, curve, seconds);
-            write(directory.path(), samples, curve, facts, Distances.measure(samples, training, heldOut));
+            write(directory.path(), samples, curve, facts, Distances.measure(samples, split));
             return directory.path();
         }
     }
@@ -171,6 +172,8 @@ public final class Quickstart {
         System.err.println("Grid:    " + grid.toAbsolutePath());
         System.err.println("Loss:    " + loss.toAbsolutePath());
         System.err.println("Model and checkpoint: " + folder.toAbsolutePath());
+        System.err.println("To go on: pd train --resume " + folder + " --data " + folder.resolveSibling(DATA) + " "
+                + QuickstartConfig.DATA_OPTIONS + " --outdir " + folder.getParent() + " --duration 1");
     }
 
     /** Keeps hold of the model with the averaged weights. */

@@ -18,6 +18,9 @@ final class QuickstartConfig {
     /** Every fifth image is kept from training, to compare samples with. */
     static final int HOLD_OUT_EVERY = 5;
 
+    /** The same choice of images for {@code pd train}. */
+    static final String DATA_OPTIONS = "--classes 7 --hold-out-every " + HOLD_OUT_EVERY;
+
     static final int SAMPLES = 64;
     static final int GRID_COLUMNS = 8;
     static final int GRID_SCALE = 3;
@@ -26,7 +29,7 @@ final class QuickstartConfig {
 
     /** Which images of the data set to use. */
     static DatasetOptions data() {
-        return DatasetOptions.ALL.withLabels(true).withClasses(CLASSES);
+        return DatasetOptions.ALL.withClasses(CLASSES);
     }
 
     /**

@@ -1,7 +1,9 @@
 package org.patchdiffusion.examples;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -14,7 +16,9 @@ import org.junit.jupiter.api.Test;
 /** Dependencies only ever point down the list of modules. */
 class ModuleDirectionTest {
     private static final String ROOT = "org.patchdiffusion.";
-    private static final String[] LIBRARIES = {ROOT + "model..", ROOT + "data..", ROOT + "eval..", ROOT + "train.."};
+    private static final String[] LIBRARIES = {
+        ROOT + "files..", ROOT + "model..", ROOT + "data..", ROOT + "eval..", ROOT + "train.."
+    };
     private static JavaClasses classes;
 
     @BeforeAll
@@ -22,7 +26,7 @@ class ModuleDirectionTest {
         classes = new ClassFileImporter()
                 .withImportOption(new ImportOption.DoNotIncludeTests())
                 .importPackages("org.patchdiffusion");
-        for (String module : List.of("model", "data", "eval", "train", "examples")) {
+        for (String module : List.of("files", "model", "data", "eval", "train", "examples")) {
             assertTrue(
                     classes.stream().anyMatch(c -> c.getPackageName().startsWith(ROOT + module)),
                     "no class of " + module + " was found");
@@ -43,6 +47,8 @@ class ModuleDirectionTest {
                 .definedBy(ROOT + "data..")
                 .layer("model")
                 .definedBy(ROOT + "model..")
+                .layer("files")
+                .definedBy(ROOT + "files..")
                 .whereLayer("examples")
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("train")
@@ -53,6 +59,54 @@ class ModuleDirectionTest {
                 .mayOnlyBeAccessedByLayers("eval", "train", "examples")
                 .whereLayer("model")
                 .mayOnlyBeAccessedByLayers("eval", "train", "examples")
+                .whereLayer("files")
+                .mayOnlyBeAccessedByLayers("model", "data", "eval", "train", "examples")
+                .check(classes);
+    }
+
+    @Test
+    void packagesOfTheDataModuleDependDownwardsOnly() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("forms")
+                .definedBy(ROOT + "data.convert..", ROOT + "data.stats..", ROOT + "data.datavec..")
+                .layer("data sets and patches")
+                .definedBy(ROOT + "data")
+                .layer("sources and augmentation")
+                .definedBy(ROOT + "data.source..", ROOT + "data.augment..")
+                .whereLayer("forms")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("data sets and patches")
+                .mayOnlyBeAccessedByLayers("forms")
+                .whereLayer("sources and augmentation")
+                .mayOnlyBeAccessedByLayers("data sets and patches", "forms")
+                .check(classes);
+        slices().matching(ROOT + "data.(*)..")
+                .should()
+                .notDependOnEachOther()
+                .ignoreDependency(resideInAPackage(ROOT + "data.convert.."), resideInAPackage(ROOT + "data.source.."))
+                .check(classes);
+    }
+
+    @Test
+    void onlyTheDataVecFormsNeedDataVecAndOpenCv() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(LIBRARIES)
+                .and()
+                .resideOutsideOfPackage(ROOT + "data.datavec..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.datavec..", "org.bytedeco.opencv..", "org.bytedeco.javacv..")
+                .check(classes);
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + "data.datavec..")
+                .and()
+                .doNotHaveSimpleName("PatchImageTransform")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.datavec.image..", "org.bytedeco.opencv..", "org.bytedeco.javacv..")
                 .check(classes);
     }
 

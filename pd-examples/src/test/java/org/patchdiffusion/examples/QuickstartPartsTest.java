@@ -1,5 +1,6 @@
 package org.patchdiffusion.examples;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -7,11 +8,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.ProgressListener;
 import org.patchdiffusion.eval.Images;
@@ -30,14 +30,12 @@ class QuickstartPartsTest {
     @Test
     void heldOutImagesAreNotTrainedOn(@TempDir Path folder) throws IOException {
         try (ImageDataset images = open(folder)) {
-            DatasetPart training = DatasetPart.allButEvery(10, images);
-            DatasetPart heldOut = DatasetPart.every(10, images);
-            Set<Integer> all = new HashSet<>(training.indices());
-            assertTrue(all.stream().noneMatch(heldOut.indices()::contains));
-            all.addAll(heldOut.indices());
-            assertEquals(images.size(), all.size());
-            assertEquals(images.size() / 10, heldOut.size());
-            assertEquals(images.image(9), heldOut.image(0));
+            DatasetSplit split = images.everyNth(10);
+            assertEquals(images.size() / 10, split.heldOut().size());
+            assertEquals(
+                    images.size(), split.heldOut().size() + split.training().size());
+            assertArrayEquals(images.image(9), split.heldOut().image(0));
+            assertArrayEquals(images.image(10), split.training().image(9));
         }
     }
 
@@ -53,10 +51,9 @@ class QuickstartPartsTest {
     @Test
     void realImagesAreCloserToRealImagesThanNoise(@TempDir Path folder) throws IOException {
         try (ImageDataset images = open(folder)) {
-            DatasetPart training = DatasetPart.allButEvery(10, images);
-            DatasetPart heldOut = DatasetPart.every(10, images);
-            Images copies = training.pictures(40);
-            Distances distances = Distances.measure(copies, training, heldOut);
+            DatasetSplit split = images.everyNth(10);
+            Images copies = Distances.pictures(split.training(), 40);
+            Distances distances = Distances.measure(copies, split);
             assertEquals(40, distances.count());
             double samples = distances.results().get("Samples").average();
             assertEquals(distances.results().get("Other real images").average(), samples);

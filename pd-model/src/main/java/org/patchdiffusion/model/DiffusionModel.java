@@ -5,6 +5,7 @@ import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.model.engine.Dropout;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.unet.Init;
@@ -112,7 +113,7 @@ public final class DiffusionModel {
      *
      * <p>Placeholders: {@code y} [B, C, H, W] in [-1, 1], {@code noise} (standard normal) of the same shape, {@code sigma} [B],
      * {@code weight} [B], {@code pos} [B, 2, H, W], labels as in {@link #denoiserGraph}, and, if the network has dropout, a
-     * mask for each block as {@link #dropoutShapes} lists them. Outputs: {@code loss_per_image} [B] and {@code loss}.
+     * mask for each block, which programs draw themselves ({@link Graph#dropouts}). Outputs: {@code loss_per_image} [B] and {@code loss}.
      *
      * @throws IllegalArgumentException if a side is not a multiple of 2^(levels - 1)
      */
@@ -121,14 +122,15 @@ public final class DiffusionModel {
     }
 
     /**
-     * Names and shapes of the loss graph's dropout masks. An element is 0 with the network's dropout probability p, else
+     * Names and shapes of the loss graph's dropout masks, for those who want to give them to a run. An element is 0 with the network's dropout probability p, else
      * 1 / (1 - p). Empty if the network has no dropout.
      */
     public static Map<String, long[]> dropoutShapes(Graph lossGraph) {
         Map<String, long[]> shapes = new TreeMap<>();
-        lossGraph.sameDiff().variables().stream()
-                .filter(v -> v.isPlaceHolder() && v.name().startsWith(UNet.DROPOUT_PREFIX))
-                .forEach(v -> shapes.put(v.name(), v.placeholderShape()));
+        for (Dropout dropout : lossGraph.dropouts()) {
+            String name = dropout.placeholder();
+            shapes.put(name, lossGraph.sameDiff().getVariable(name).placeholderShape());
+        }
         return shapes;
     }
 

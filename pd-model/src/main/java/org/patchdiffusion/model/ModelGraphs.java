@@ -4,6 +4,7 @@ import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.patchdiffusion.model.engine.Dropout;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.precond.Coefficients;
 import org.patchdiffusion.model.unet.Feature;
@@ -46,7 +47,18 @@ final class ModelGraphs {
         SDVariable perImage = sd.sum("loss_per_image", weighted, 1, 2, 3);
         SDVariable loss = sd.sum(perImage).mul("loss", 1.0 / batch);
         sd.setLossVariables(loss.name());
-        return new Graph(sd, parameters, List.of("loss", "loss_per_image"), "loss");
+        return new Graph(sd, parameters, List.of("loss", "loss_per_image"), "loss", dropouts(sd));
+    }
+
+    /** In the order of their names, which no change of SameDiff's own order can touch. */
+    private List<Dropout> dropouts(SameDiff sd) {
+        double rate = config.network().dropout();
+        return sd.variables().stream()
+                .filter(v -> v.isPlaceHolder() && v.name().startsWith(UNet.DROPOUT_PREFIX))
+                .map(SDVariable::name)
+                .sorted()
+                .map(name -> new Dropout(name, rate))
+                .toList();
     }
 
     private void check(int batch, int height, int width) {

@@ -83,6 +83,7 @@ public final class AdamEma implements AutoCloseable {
         pass.written();
     }
 
+    /** Ends the threads; between steps they do nothing. */
     @Override
     public void close() {
         workers.shutdown();
@@ -104,8 +105,17 @@ public final class AdamEma implements AutoCloseable {
         List<Future<Void>> running =
                 Stream.generate(() -> workers.submit(worker)).limit(threads).toList();
         // Half a step would leave a state that is neither the old nor the new one, so an interrupt has to wait.
+        RuntimeException failure = null;
         for (Future<Void> task : running) {
-            Uninterruptible.get(task);
+            try {
+                Uninterruptible.get(task);
+            } catch (RuntimeException e) {
+                // The others still read and write the caller's arrays.
+                failure = failure == null ? e : failure;
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 

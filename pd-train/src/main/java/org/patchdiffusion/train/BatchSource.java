@@ -2,80 +2,87 @@ package org.patchdiffusion.train;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.data.FilledArray;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.PatchBatch;
 import org.patchdiffusion.data.PatchIterator;
 import org.patchdiffusion.data.PatchSchedule;
 import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.data.PatchSizes;
+import org.patchdiffusion.data.PixelType;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
-import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.precond.NoiseLevel;
 import org.patchdiffusion.model.precond.Preconditioning;
 
 /**
- * Makes the batches of training one after another: patches with their coordinates, noise levels and noise, labels and
- * dropout masks. Each is a pure function of (seed, step, index of the image in the batch). Used by one thread at a time.
+ * Makes the batches of training one after another: patches with their coordinates, noise levels and noise, labels, and
+ * augmentation labels. Each is a pure function of (seed, step, index of the image in the batch). Used by one thread at a
+ * time.
  */
-final class BatchSource implements AutoCloseable {
+final class BatchSource {
     private final TrainingConfig config;
     private final UNetConfig network;
     private final Preconditioning preconditioning;
     private final PatchSizes sizes;
     private final PatchIterator patches;
-    private final LossGraphs graphs;
 
-    private BatchSource(
-            TrainingConfig config, ModelConfig model, PatchSizes sizes, PatchIterator patches, LossGraphs graphs) {
+    private BatchSource(TrainingConfig config, ModelConfig model, PatchSizes sizes, PatchIterator patches) {
         this.config = config;
         this.network = model.network();
         this.preconditioning = model.preconditioning();
         this.sizes = sizes;
         this.patches = patches;
-        this.graphs = graphs;
     }
 
     /** The batches from a step on. */
-    static BatchSource of(
-            TrainingConfig config, ModelConfig model, ImageDataset data, LossGraphs graphs, long firstStep) {
-        PatchSizes sizes = patchSizes(config, model);
-        PatchIterator patches = PatchIterator.builder(data, sizes)
+    static BatchSource of(TrainingConfig config, ModelConfig model, ImageDataset data, long firstStep) {
+        PatchSizes sizes = patchSizes(config, model, data.description().pixels());
+        PatchIterator.Builder builder = PatchIterator.builder(data, sizes)
                 .batch(config.batch())
                 .seed(config.seed())
                 .schedule(schedule(config, sizes))
-                .randomFlip(config.xflip())
-                .build();
+                .randomFlip(config.xflip());
+        config.augmentation().ifPresent(augmentation -> builder.augment(augmentation, config.augmentAt()));
+        PatchIterator patches = builder.build();
         patches.seek(firstStep);
-        return new BatchSource(config, model, sizes, patches, graphs);
+        return new BatchSource(config, model, sizes, patches);
     }
 
     /**
      * The patch sizes of a run.
      *
-     * @throws IllegalArgumentException if the network cannot take patches of a quarter of the image
+     * @throws IllegalArgumentException if the network cannot take one of them
      */
-    static PatchSizes patchSizes(TrainingConfig config, ModelConfig model) {
+    static PatchSizes patchSizes(TrainingConfig config, ModelConfig model, PixelType pixels) {
         int divisor = 1 << (model.network().levels() - 1);
-        return PatchSizes.ofPixels(model.height(), model.width(), config.realP(), divisor);
+        return PatchSizes.of(model.height(), model.width(), config.distribution(pixels), divisor);
     }
 
     private static PatchSchedule schedule(TrainingConfig config, PatchSizes sizes) {
-        if (!config.progressive()) {
-            return sizes.drawn(config.seed());
-        }
-        double imagesPerStep = config.batch() * sizes.expectedMultiplier();
-        return sizes.progressive((long) Math.ceil(config.durationKimg() * 1000 / imagesPerStep));
+        return config.progressive()
+                ? sizes.progressive(config.progressiveKimg() * 1000, config.batch())
+                : sizes.drawn(config.seed());
     }
 
     /** The batch of the next step, which is the caller's to close. */
     TrainBatch next() {
-        PatchBatch patch = patches.nextBatch();
-        int count = patch.count();
+        return complete(patches.nextBatch());
+    }
+
+    /** The making of the batch of the next step, which may run later and on another thread, once. */
+    Callable<TrainBatch> plan() {
+        Callable<PatchBatch> patch = patches.plan();
+        return () -> complete(patch.call());
+    }
+
+    private TrainBatch complete(PatchBatch patch) {
         PatchSize size = patch.size();
         Map<String, INDArray> inputs = new HashMap<>();
         inputs.put("y", patch.y());
@@ -87,9 +94,13 @@ final class BatchSource implements AutoCloseable {
         } else if (patch.labels() != null) {
             patch.labels().close();
         }
-        if (network.dropout() > 0) {
-            Map<String, long[]> shapes = DiffusionModel.dropoutShapes(graphs.get(new LossGraphs.Shape(count, size)));
-            inputs.putAll(DropoutMasks.draw(shapes, network.dropout(), config.seed(), patch.step()));
+        if (network.augmentDim() > 0) {
+            // Without augmentation the labels say that nothing was changed.
+            inputs.put(
+                    "augment_labels",
+                    patch.augmentLabels() != null
+                            ? patch.augmentLabels()
+                            : Nd4j.create(DataType.FLOAT, patch.count(), network.augmentDim()));
         }
         return new TrainBatch(size, expectedImages(size), inputs);
     }
@@ -104,18 +115,20 @@ final class BatchSource implements AutoCloseable {
         float[] sigma = new float[count];
         float[] weight = new float[count];
         int length = Math.toIntExact(shape[1] * shape[2] * shape[3]);
-        float[] noise = new float[Math.multiplyExact(count, length)];
+        FilledArray noise = FilledArray.of(shape);
+        float[] one = new float[length];
         for (int i = 0; i < count; i++) {
             RandomStream random = RandomStream.of(config.seed(), Purpose.SIGMA, step, i);
             NoiseLevel level =
                     preconditioning.draw(preconditioning.drawsNormal() ? random.nextGaussian() : random.nextDouble());
             sigma[i] = (float) level.sigma();
             weight[i] = (float) level.weight();
-            RandomStream.of(config.seed(), Purpose.NOISE, step, i).fillGaussian(noise, i * length, length);
+            RandomStream.of(config.seed(), Purpose.NOISE, step, i).fillGaussian(one);
+            noise.add(one);
         }
         inputs.put("sigma", Nd4j.createFromArray(sigma));
         inputs.put("weight", Nd4j.createFromArray(weight));
-        inputs.put("noise", Nd4j.create(noise, shape, 'c'));
+        inputs.put("noise", noise.array());
     }
 
     /** Zeroes some labels, so that the network also learns without them (Ho and Salimans 2022). */
@@ -128,10 +141,5 @@ final class BatchSource implements AutoCloseable {
                 }
             }
         }
-    }
-
-    @Override
-    public void close() {
-        patches.close();
     }
 }

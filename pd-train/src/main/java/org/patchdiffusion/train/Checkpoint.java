@@ -13,11 +13,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.files.AtomicFile;
+import org.patchdiffusion.files.AtomicFolder;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.Parameters;
-import org.patchdiffusion.model.io.AtomicFile;
 import org.patchdiffusion.model.io.Npz;
 
 /**
@@ -79,6 +80,9 @@ public record Checkpoint(TrainingConfig training, ModelConfig model, String data
      * @throws IOException if the folder is not a whole checkpoint; the message names it and says what is wrong
      */
     public static Checkpoint read(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            AtomicFolder.recover(folder.toAbsolutePath().getParent());
+        }
         JsonNode manifest = readManifest(folder);
         try {
             if (manifest.path("format").asInt() != FORMAT) {

@@ -25,10 +25,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.files.AtomicFile;
+import org.patchdiffusion.files.AtomicFolder;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
-import org.patchdiffusion.model.io.AtomicFile;
 import org.patchdiffusion.model.io.ModelFile;
 
 /**
@@ -191,11 +192,13 @@ public final class RunDirectory implements TrainingListener {
     }
 
     /**
-     * The checkpoints in a run directory, the oldest first.
+     * The checkpoints in a run directory, the oldest first. What killed processes left half done in it is put in order
+     * first, see {@link AtomicFolder#recover}.
      *
      * @throws IOException if the folder cannot be read
      */
     public static List<Path> checkpoints(Path runDirectory) throws IOException {
+        AtomicFolder.recover(runDirectory);
         Map<Long, Path> byKimg = new TreeMap<>();
         try (Stream<Path> files = Files.list(runDirectory)) {
             for (Path file : files.toList()) {

@@ -12,7 +12,8 @@ import org.patchdiffusion.data.PatchSize;
  *     schedules count, rather than the number in this batch
  * @param inputs the graph's placeholders by name: {@code y} clean patches {@code [B, C, h, w]} in [-1, 1],
  *     {@code noise} standard normal of that shape, {@code sigma} and {@code weight} {@code [B]}, {@code pos}
- *     {@code [B, 2, h, w]}, and where the model has them {@code labels} {@code [B, L]} and dropout masks
+ *     {@code [B, 2, h, w]}, and where the model has them {@code labels} {@code [B, L]} and {@code augment_labels}
+ *     {@code [B, A]}; dropout masks are drawn by the program
  */
 public record TrainBatch(PatchSize patch, double expectedImages, Map<String, INDArray> inputs)
         implements AutoCloseable {

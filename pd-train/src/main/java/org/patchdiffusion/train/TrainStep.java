@@ -3,6 +3,7 @@ package org.patchdiffusion.train;
 import java.util.HashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Gradients;
@@ -13,14 +14,19 @@ import org.patchdiffusion.model.engine.Program;
  * the counters. Programs are compiled when their batch shape first occurs. Not thread-safe.
  */
 public final class TrainStep implements AutoCloseable {
+
+    /** Shape of a batch of patches. */
+    private record Shape(int batch, PatchSize patch) {}
+
     private final TrainingState state;
+    private final DiffusionModel model;
+    private final long seed;
     private final int channels;
     private final Schedule schedule;
     private final Engine engine;
-    private final LossGraphs graphs;
     private final Gradients gradients;
     private final AdamEma optimizer;
-    private final Map<LossGraphs.Shape, Program> programs = new HashMap<>();
+    private final Map<Shape, Program> programs = new HashMap<>();
 
     /**
      * Prepares to train a model.
@@ -30,15 +36,12 @@ public final class TrainStep implements AutoCloseable {
      * @param engine executes the loss graphs
      */
     public TrainStep(TrainingConfig config, DiffusionModel model, TrainingState state, Engine engine) {
-        this(config, model, state, engine, new LossGraphs(model));
-    }
-
-    TrainStep(TrainingConfig config, DiffusionModel model, TrainingState state, Engine engine, LossGraphs graphs) {
         this.state = state;
+        this.model = model;
+        this.seed = config.seed();
         this.channels = model.config().channels();
         this.schedule = Schedule.of(config);
         this.engine = engine;
-        this.graphs = graphs;
         this.gradients = engine.newGradients(state.parameters().layout());
         this.optimizer = new AdamEma(
                 config.adamBeta1(),
@@ -49,7 +52,9 @@ public final class TrainStep implements AutoCloseable {
 
     /** Takes a step on a batch, which stays the caller's to close. */
     public StepResult apply(TrainBatch batch) {
-        Map<String, INDArray> outputs = programFor(batch).backward(batch.inputs(), gradients);
+        Program program = programFor(batch);
+        program.draw(seed, state.steps());
+        Map<String, INDArray> outputs = program.backward(batch.inputs(), gradients);
         double loss = outputs.get("loss").getDouble(0);
         long before = state.images();
         double learningRate = schedule.learningRateAt(before);
@@ -69,14 +74,18 @@ public final class TrainStep implements AutoCloseable {
     }
 
     private Program programFor(TrainBatch batch) {
-        LossGraphs.Shape shape = new LossGraphs.Shape(batch.size(), batch.patch());
-        return programs.computeIfAbsent(shape, s -> engine.compile(graphs.get(s)));
+        Shape shape = new Shape(batch.size(), batch.patch());
+        return programs.computeIfAbsent(
+                shape,
+                s -> engine.compile(
+                        model.lossGraph(s.batch(), s.patch().height(), s.patch().width())));
     }
 
+    /** Frees the programs, ends the optimizer's threads, then frees the gradients that both use. */
     @Override
     public void close() {
-        optimizer.close();
         programs.values().forEach(Program::close);
+        optimizer.close();
         gradients.parts().forEach(INDArray::close);
     }
 }

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.Prefetcher;
+import org.patchdiffusion.data.augment.AugmentConfig;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
@@ -22,6 +24,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Trainer {
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
+    /** A bound of the memory for batches, however many cores there are. */
+    private static final int MOST_BATCHES_AHEAD = 8;
 
     private final TrainingConfig config;
     private final DiffusionModel model;
@@ -70,7 +75,8 @@ public final class Trainer {
     public static Builder resume(TrainingConfig config, Checkpoint checkpoint, ImageDataset data) {
         if (!checkpoint.dataFingerprint().equals(data.fingerprint())) {
             throw new IllegalArgumentException("the data set " + data.name() + " is not the one that the checkpoint was"
-                    + " trained on; to train its weights on other images, transfer them from a model file");
+                    + " trained on, or another part of it; to train its weights on other images, transfer them from a model"
+                    + " file");
         }
         return new Builder(config, checkpoint.model(), data, checkpoint.state());
     }
@@ -119,12 +125,19 @@ public final class Trainer {
         }
     }
 
+    /**
+     * Runs and closes what it opened, in an order in which nothing outlives the memory that it uses: first the batches in
+     * preparation are waited for and freed, then the programs, the optimizer's threads and the gradients; the engine
+     * follows when this method has returned, if the run made it. The state stays the caller's, and only then is the JVM
+     * free to go on ending, if it was told to: native code that still runs while the JVM unloads its libraries would
+     * abort the process.
+     */
     private StopReason train(Engine engine) throws IOException {
         long start = System.nanoTime();
-        LossGraphs graphs = new LossGraphs(model);
-        try (TrainStep step = new TrainStep(config, model, state, engine, graphs);
-                Prefetcher batches =
-                        new Prefetcher(BatchSource.of(config, model.config(), data, graphs, state.steps()))) {
+        BatchSource source = BatchSource.of(config, model.config(), data, state.steps());
+        int ahead = Math.min(data.threads(), MOST_BATCHES_AHEAD);
+        try (TrainStep step = new TrainStep(config, model, state, engine);
+                Prefetcher<TrainBatch> batches = new Prefetcher<>(ahead, ahead, source::plan, TrainBatch::close)) {
             TickMeter meter = new TickMeter(state.images());
             tell(listener -> listener.started(describe(engine)));
             Optional<StopReason> reason = reasonToStop(start);
@@ -211,6 +224,7 @@ public final class Trainer {
                 config,
                 model.config(),
                 state.parameters().layout().length(),
+                config.distribution(data.description().pixels()),
                 data.name(),
                 data.size(),
                 data.fingerprint(),
@@ -274,8 +288,8 @@ public final class Trainer {
         /**
          * The trainer.
          *
-         * @throws IllegalArgumentException if there is no engine of the configured name, or the images are not of the model's size, channels or classes, or patches
-         *     of a quarter of them do not fit its levels
+         * @throws IllegalArgumentException if there is no engine of the configured name, or the images are not of the model's size, channels or classes, or a
+         *     patch size does not fit its levels, or the model does not take the labels of the augmentation
          */
         public Trainer build() {
             requireFit();
@@ -283,11 +297,11 @@ public final class Trainer {
                 // An unknown name is refused before anything is written.
                 engineOf(config).close();
             }
-            BatchSource.patchSizes(config, model);
+            BatchSource.patchSizes(config, model, data.description().pixels());
             return new Trainer(this);
         }
 
-        private void requireFit() {
+        void requireFit() {
             if (data.height() != model.height()
                     || data.width() != model.width()
                     || data.channels() != model.channels()) {
@@ -300,10 +314,14 @@ public final class Trainer {
                 throw new IllegalArgumentException("the data set " + data.name() + " has " + data.labelDim()
                         + " classes, but the model is for " + labelDim);
             }
-            if (model.network().augmentDim() != 0) {
-                throw new IllegalArgumentException("the model has an augmentation label of "
-                        + model.network().augmentDim() + " values, but training does not augment images");
-            }
+            int augmentDim = model.network().augmentDim();
+            config.augmentation().map(AugmentConfig::labelDim).ifPresent(needed -> {
+                if (needed != augmentDim) {
+                    // A network that is not told of the changes learns to draw changed images.
+                    throw new IllegalArgumentException("augmentation gives " + needed + " labels, but the model takes "
+                            + augmentDim + "; train a model of augmentDim " + needed + ", or without augmentation");
+                }
+            });
         }
     }
 }

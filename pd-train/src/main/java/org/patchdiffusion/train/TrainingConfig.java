@@ -2,10 +2,21 @@ package org.patchdiffusion.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.Map;
+import java.util.Optional;
+import org.patchdiffusion.data.PatchDistribution;
+import org.patchdiffusion.data.PixelType;
+import org.patchdiffusion.data.augment.AugmentConfig;
+import org.patchdiffusion.data.augment.AugmentPlace;
 
 /**
  * All settings of a training run that are not the model's (which dropout and label dropout are) or the data set's.
@@ -19,9 +30,15 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
  * @param lrRampupKimg over how many images the learning rate rises from 0; 0 for no ramp-up
  * @param emaHalflifeKimg half-life of the moving average of the weights; 0 for no averaging
  * @param emaRampupRatio limits the half-life to this share of the images counted so far; 0 for no limit
- * @param realP probability of a step on whole images, in [0, 1]; the rest is shared among the smaller patches
+ * @param realP probability of a step on whole images, in [0, 1]; the rest is shared among the smaller patches; without
+ *     effect if there are {@code patchSizes}
+ * @param patchSizes the patch sizes; null for the paper's with {@code realP}: see {@link #distribution}
  * @param progressive whether the patch sizes are walked through from small to large instead of being drawn
+ * @param progressiveKimg over how many images they are walked through; 0 stands for the duration and becomes it, so that a
+ *     run that goes on with another duration keeps the sizes that it has walked through
  * @param xflip whether images are mirrored at random
+ * @param augment base probability of the augmentations, in [0, 1]; 0 for none: see {@link #augmentation}
+ * @param augmentAt whether patches or whole images are augmented
  * @param seed the seed that all random draws follow from
  * @param engine name of the execution engine, or {@link #BEST_ENGINE} for the fastest that works here
  * @param tickKimg interval of the lines in {@code stats.jsonl}; positive
@@ -40,8 +57,12 @@ public record TrainingConfig(
         double emaHalflifeKimg,
         double emaRampupRatio,
         double realP,
+        PatchDistribution patchSizes,
         boolean progressive,
+        double progressiveKimg,
         boolean xflip,
+        double augment,
+        AugmentPlace augmentAt,
         long seed,
         String engine,
         double tickKimg,
@@ -54,6 +75,13 @@ public record TrainingConfig(
 
     /** Stands for the fastest engine that works on the machine. */
     public static final String BEST_ENGINE = "best";
+
+    /** Settings that the first version did not write, with what it did. */
+    private static final Map<String, JsonNode> ADDED_LATER = Map.of(
+            "patch_sizes", NullNode.getInstance(),
+            "progressive_kimg", DoubleNode.valueOf(0),
+            "augment", DoubleNode.valueOf(0),
+            "augment_at", TextNode.valueOf(AugmentPlace.PATCH.name()));
 
     private static final ObjectMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -75,6 +103,10 @@ public record TrainingConfig(
         require(isAtLeastZero(emaHalflifeKimg), "EMA half-life", emaHalflifeKimg, "0 or more kimg");
         require(isAtLeastZero(emaRampupRatio), "EMA ramp-up ratio", emaRampupRatio, "0 or more");
         require(realP >= 0 && realP <= 1, "probability of whole images (real-p)", realP, "a number from 0 to 1");
+        require(isAtLeastZero(progressiveKimg), "length of the progressive sizes", progressiveKimg, "0 or more kimg");
+        progressiveKimg = progressiveKimg == 0 ? durationKimg : progressiveKimg;
+        require(augment >= 0 && augment <= 1, "augmentation probability", augment, "a number from 0 to 1");
+        require(augmentAt != null, "place of augmentation", augmentAt, "PATCH or IMAGE");
         require(engine != null && !engine.isBlank(), "engine", engine, "the name of an engine, or best");
         require(isPositive(tickKimg), "tick interval", tickKimg, "a positive number of kimg");
         require(isAtLeastZero(snapshotKimg), "snapshot interval", snapshotKimg, "0 or more kimg");
@@ -104,6 +136,46 @@ public record TrainingConfig(
         return new Builder();
     }
 
+    /** Starts from these settings. */
+    public Builder toBuilder() {
+        return new Builder()
+                .batch(batch)
+                .durationKimg(durationKimg)
+                .learningRate(learningRate)
+                .lrRampupKimg(lrRampupKimg)
+                .emaHalflifeKimg(emaHalflifeKimg)
+                .emaRampupRatio(emaRampupRatio)
+                .realP(realP)
+                .patchSizes(patchSizes)
+                .progressive(progressive)
+                .progressiveKimg(progressiveKimg)
+                .xflip(xflip)
+                .augment(augment)
+                .augmentAt(augmentAt)
+                .seed(seed)
+                .engine(engine)
+                .tickKimg(tickKimg)
+                .snapshotKimg(snapshotKimg)
+                .checkpointKimg(checkpointKimg)
+                .adamBeta1(adamBeta1)
+                .adamBeta2(adamBeta2)
+                .adamEpsilon(adamEpsilon)
+                .nonFiniteLimit(nonFiniteLimit);
+    }
+
+    /** The patch sizes: those given, or the paper's for pixels or for latents. */
+    public PatchDistribution distribution(PixelType pixels) {
+        if (patchSizes != null) {
+            return patchSizes;
+        }
+        return pixels == PixelType.FLOAT32 ? PatchDistribution.ofLatents(realP) : PatchDistribution.ofPixels(realP);
+    }
+
+    /** The augmentation pipeline; empty if the probability is 0. */
+    public Optional<AugmentConfig> augmentation() {
+        return augment == 0 ? Optional.empty() : Optional.of(AugmentConfig.training(augment));
+    }
+
     /** The settings as a JSON object; {@link #fromJson} reads it back. */
     public String toJson() {
         try {
@@ -114,17 +186,21 @@ public record TrainingConfig(
     }
 
     /**
-     * Reads what {@link #toJson} wrote.
+     * Reads what {@link #toJson} wrote, here or in an earlier version.
      *
      * @throws IllegalArgumentException if it is not a JSON object with exactly these settings, or one is out of range
      */
     public static TrainingConfig fromJson(String json) {
         try {
-            TrainingConfig config = JSON.readValue(json, TrainingConfig.class);
-            if (config == null) {
-                throw new IllegalArgumentException("the training settings cannot be read: they are null");
+            if (!(JSON.readTree(json) instanceof ObjectNode settings)) {
+                throw new IllegalArgumentException("the training settings cannot be read: they are no JSON object");
             }
-            return config;
+            ADDED_LATER.forEach((name, before) -> {
+                if (!settings.has(name)) {
+                    settings.set(name, before);
+                }
+            });
+            return JSON.treeToValue(settings, TrainingConfig.class);
         } catch (JsonProcessingException e) {
             String reason = e.getCause() instanceof IllegalArgumentException cause
                     ? cause.getMessage()
@@ -142,8 +218,12 @@ public record TrainingConfig(
         private double emaHalflifeKimg = 500;
         private double emaRampupRatio = 0.05;
         private double realP = 0.5;
+        private PatchDistribution patchSizes;
         private boolean progressive;
+        private double progressiveKimg;
         private boolean xflip;
+        private double augment;
+        private AugmentPlace augmentAt = AugmentPlace.PATCH;
         private long seed;
         private String engine = BEST_ENGINE;
         private double tickKimg = 50;
@@ -191,6 +271,16 @@ public record TrainingConfig(
             return this;
         }
 
+        public Builder patchSizes(PatchDistribution value) {
+            patchSizes = value;
+            return this;
+        }
+
+        public Builder progressiveKimg(double value) {
+            progressiveKimg = value;
+            return this;
+        }
+
         public Builder progressive(boolean value) {
             progressive = value;
             return this;
@@ -198,6 +288,16 @@ public record TrainingConfig(
 
         public Builder xflip(boolean value) {
             xflip = value;
+            return this;
+        }
+
+        public Builder augment(double value) {
+            augment = value;
+            return this;
+        }
+
+        public Builder augmentAt(AugmentPlace value) {
+            augmentAt = value;
             return this;
         }
 
@@ -260,8 +360,12 @@ public record TrainingConfig(
                     emaHalflifeKimg,
                     emaRampupRatio,
                     realP,
+                    patchSizes,
                     progressive,
+                    progressiveKimg,
                     xflip,
+                    augment,
+                    augmentAt,
                     seed,
                     engine,
                     tickKimg,

@@ -5,9 +5,9 @@ import org.patchdiffusion.model.Parameters;
 /**
  * Everything that training changes: with the configuration, all that is needed to go on exactly.
  *
- * <p>Random draws are functions of (seed, purpose, step, index), so there is no random state to keep.
+ * <p>Close it last, when nothing trains, samples or saves it any more. Random draws are functions of (seed, purpose, step, index), so there is no random state to keep.
  */
-public final class TrainingState {
+public final class TrainingState implements AutoCloseable {
     private final Parameters parameters;
     private final Parameters ema;
     private final Parameters firstMoment;
@@ -75,5 +75,13 @@ public final class TrainingState {
     void advance(long imagesShown) {
         steps++;
         images += imagesShown;
+    }
+
+    /** Frees the average and the moments; the parameters stay the model's. */
+    @Override
+    public void close() {
+        ema.flat().close();
+        firstMoment.flat().close();
+        secondMoment.flat().close();
     }
 }

@@ -22,13 +22,15 @@ class ResumeTest {
     @TempDir
     Path folder;
 
-    /** Six steps of three counted images each, on more than one patch size and with dropout, a checkpoint after three. */
-    private final TrainingConfig config = TinyRun.config().checkpointKimg(0.009).build();
+    /** Six steps of three counted images each, on more than one patch size and with dropout and
+     * augmentation, a checkpoint after three. */
+    private final TrainingConfig config =
+            TinyRun.config().checkpointKimg(0.009).augment(0.5).build();
 
     @Test
     void resumedTrainingEndsWithTheSameBits() throws IOException {
-        DiffusionModel model =
-                DiffusionModel.create(TinyRun.modelConfig(TinyRun.network().dropout(0.1)), new Random(1));
+        DiffusionModel model = DiffusionModel.create(
+                TinyRun.modelConfig(TinyRun.network().dropout(0.1).augmentDim(9)), new Random(1));
         float[] before = model.parameters().flat().toFloatVector();
         Path saved = folder.resolve("checkpoint");
         Set<PatchSize> sizes = new HashSet<>();

@@ -1,5 +1,7 @@
 package org.patchdiffusion.train;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -16,6 +18,9 @@ final class ScriptedEngine implements Engine {
     int compiled;
     int closed;
     boolean isClosed;
+
+    /** The steps whose masks were drawn. */
+    final List<Long> drawn = new ArrayList<>();
 
     ScriptedEngine(DoubleSupplier losses) {
         this.losses = losses;
@@ -39,6 +44,11 @@ final class ScriptedEngine implements Engine {
             public Map<String, INDArray> backward(Map<String, INDArray> inputs, Gradients gradients) {
                 gradients.parts().forEach(part -> part.assign(1));
                 return forward(inputs);
+            }
+
+            @Override
+            public void draw(long seed, long step) {
+                drawn.add(step);
             }
 
             @Override

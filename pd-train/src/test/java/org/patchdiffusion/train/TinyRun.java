@@ -1,8 +1,13 @@
 package org.patchdiffusion.train;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
+import org.patchdiffusion.data.DatasetDescription;
 import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.PixelReader;
+import org.patchdiffusion.data.PixelType;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
@@ -56,60 +61,40 @@ final class TinyRun {
     }
 
     static ImageDataset data(int classes, long seed) {
-        return new Images(classes, seed, -1);
+        return data(classes, seed, -1);
     }
 
     /** A data set that throws when that image is read. */
     static ImageDataset dataFailingAt(int index) {
-        return new Images(0, 0, index);
+        return data(0, 0, index);
     }
 
-    /** Random images in memory. */
-    private record Images(int labelDim, long seed, int broken) implements ImageDataset {
+    private static ImageDataset data(int classes, long seed, int broken) {
+        List<String> names =
+                IntStream.range(0, classes).mapToObj(String::valueOf).toList();
+        DatasetDescription description =
+                new DatasetDescription("tiny", 16, 3, SIZE, SIZE, PixelType.UINT8, names, "fingerprint " + seed);
+        int[] labels = classes == 0
+                ? null
+                : IntStream.range(0, 16).map(i -> i % classes).toArray();
+        return ImageDataset.of(description, labels, new RandomImages(seed, broken));
+    }
+
+    private record RandomImages(long seed, int broken) implements PixelReader {
 
         @Override
-        public String name() {
-            return "tiny";
-        }
-
-        @Override
-        public int size() {
-            return 16;
-        }
-
-        @Override
-        public int height() {
-            return SIZE;
-        }
-
-        @Override
-        public int width() {
-            return SIZE;
-        }
-
-        @Override
-        public int channels() {
-            return 3;
-        }
-
-        @Override
-        public byte[] image(int index) {
+        public ByteBuffer read(int index) {
             if (index == broken) {
                 throw new IllegalStateException("image " + index + " is gone");
             }
             byte[] pixels = new byte[3 * SIZE * SIZE];
             new Random(seed * 1000 + index).nextBytes(pixels);
-            return pixels;
+            return ByteBuffer.wrap(pixels);
         }
 
         @Override
-        public int label(int index) {
-            return labelDim == 0 ? -1 : index % labelDim;
-        }
-
-        @Override
-        public String fingerprint() {
-            return "fingerprint " + seed;
+        public String place() {
+            return "made up";
         }
 
         @Override

@@ -13,7 +13,11 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
+import org.patchdiffusion.data.Crop;
 import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.PatchIterator;
+import org.patchdiffusion.data.PatchSizes;
+import org.patchdiffusion.data.PixelType;
 import org.patchdiffusion.model.DiffusionModel;
 
 class TrainerTest {
@@ -97,6 +101,7 @@ class TrainerTest {
                         "finished DURATION"),
                 recorder.heard);
         assertEquals(6, recorder.steps.size());
+        assertEquals(List.of(0L, 1L, 2L, 3L, 4L, 5L), engine.drawn, "each step draws its own masks");
         assertEquals(engine.compiled, engine.closed);
         assertFalse(engine.isClosed, "the caller's engine is the caller's to close");
     }
@@ -214,6 +219,26 @@ class TrainerTest {
     }
 
     @Test
+    void aFailureWhileABatchThatNobodyNeedsIsMadeDoesNotFailTheRun() throws IOException {
+        TrainingConfig config = TinyRun.config().durationKimg(0.001).build();
+        PatchSizes sizes = BatchSource.patchSizes(config, TinyRun.model().config(), PixelType.UINT8);
+        PatchIterator shown = PatchIterator.builder(TinyRun.data(), sizes)
+                .batch(config.batch())
+                .seed(config.seed())
+                .build();
+        List<Integer> first =
+                shown.nextBatch().crops().stream().map(Crop::image).toList();
+        int second = shown.nextBatch().crops().get(0).image();
+        assertFalse(first.contains(second));
+        Trainer trainer = Trainer.fresh(config, TinyRun.model(), TinyRun.dataFailingAt(second))
+                .engine(losses())
+                .listener(recorder)
+                .build();
+        assertEquals(StopReason.DURATION, trainer.run());
+        assertEquals(1, recorder.steps.size());
+    }
+
+    @Test
     void misfitsOfModelAndDataAreRefusedBeforeTraining() {
         TrainingConfig config = TinyRun.config().build();
         DiffusionModel conditional =
@@ -222,5 +247,11 @@ class TrainerTest {
         assertEquals(
                 "the data set tiny has 4 classes, but the model is for 7",
                 assertThrows(IllegalArgumentException.class, builder::build).getMessage());
+        Trainer.Builder untold =
+                Trainer.fresh(config.toBuilder().augment(0.1).build(), TinyRun.model(), TinyRun.data());
+        assertEquals(
+                "augmentation gives 9 labels, but the model takes 0; train a model of augmentDim 9, or without"
+                        + " augmentation",
+                assertThrows(IllegalArgumentException.class, untold::build).getMessage());
     }
 }

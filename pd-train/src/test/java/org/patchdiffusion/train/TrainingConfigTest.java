@@ -1,6 +1,7 @@
 package org.patchdiffusion.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,8 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.patchdiffusion.data.PatchDistribution;
+import org.patchdiffusion.data.augment.AugmentPlace;
 import org.patchdiffusion.train.TrainingConfig.Builder;
 
 class TrainingConfigTest {
@@ -27,8 +30,12 @@ class TrainingConfigTest {
                 .emaHalflifeKimg(2.5)
                 .emaRampupRatio(0.1)
                 .realP(0.25)
+                .patchSizes(PatchDistribution.parse("1/2:0.25,1:0.75"))
                 .progressive(true)
+                .progressiveKimg(7)
                 .xflip(true)
+                .augment(0.12)
+                .augmentAt(AugmentPlace.IMAGE)
                 .seed(-7)
                 .engine("generic")
                 .tickKimg(0.5)
@@ -40,7 +47,31 @@ class TrainingConfigTest {
                 .nonFiniteLimit(3)
                 .build();
         assertEquals(config, TrainingConfig.fromJson(config.toJson()));
+        assertEquals(config, config.toBuilder().build());
+        assertTrue(config.toJson().contains("\"patch_sizes\" : \"1/2:0.25,1:0.75\""), config.toJson());
         assertTrue(config.toJson().contains("\"ema_halflife_kimg\" : 2.5"), config.toJson());
+    }
+
+    @Test
+    void settingsOfTheFirstVersionStillLoad() {
+        TrainingConfig config =
+                TrainingConfig.builder().progressive(true).durationKimg(36.5).build();
+        String json = config.toJson()
+                .replaceAll("\\s*\"patch_sizes\" : null,", "")
+                .replaceAll("\\s*\"progressive_kimg\" : 36.5,", "")
+                .replaceAll("\\s*\"augment\" : 0.0,", "")
+                .replaceAll("\\s*\"augment_at\" : \"PATCH\",", "");
+        assertFalse(
+                json.contains("patch_sizes") || json.contains("progressive_kimg") || json.contains("augment"), json);
+        assertEquals(config, TrainingConfig.fromJson(json));
+        assertEquals(36.5, TrainingConfig.fromJson(json).progressiveKimg());
+        String bad = json.replace("{", "{\"patch_sizes\" : \"1/2\",");
+        String message = assertThrows(IllegalArgumentException.class, () -> TrainingConfig.fromJson(bad))
+                .getMessage();
+        assertTrue(
+                message.startsWith(
+                        "the training settings cannot be read: patch sizes: \"1/2\" is not size:probability"),
+                message);
     }
 
     @Test
@@ -55,6 +86,9 @@ class TrainingConfigTest {
         assertEquals(
                 "the probability of whole images (real-p) is 1.5, expected a number from 0 to 1",
                 messageOf(b -> b.realP(1.5)));
+        assertEquals(
+                "the augmentation probability is -0.1, expected a number from 0 to 1", messageOf(b -> b.augment(-0.1)));
+        assertEquals("the place of augmentation is null, expected PATCH or IMAGE", messageOf(b -> b.augmentAt(null)));
         assertEquals("the engine is , expected the name of an engine, or best", messageOf(b -> b.engine("")));
         assertEquals("the tick interval is 0.0, expected a positive number of kimg", messageOf(b -> b.tickKimg(0)));
         assertEquals("the snapshot interval is -1.0, expected 0 or more kimg", messageOf(b -> b.snapshotKimg(-1)));

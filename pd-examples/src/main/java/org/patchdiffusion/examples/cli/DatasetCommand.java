@@ -1,13 +1,19 @@
 package org.patchdiffusion.examples.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.patchdiffusion.data.ConvertOptions;
-import org.patchdiffusion.data.DatasetConverter;
-import org.patchdiffusion.data.Transform;
+import org.patchdiffusion.data.convert.Container;
+import org.patchdiffusion.data.convert.ConversionSummary;
+import org.patchdiffusion.data.convert.ConvertOptions;
+import org.patchdiffusion.data.convert.DatasetConverter;
+import org.patchdiffusion.data.convert.Filter;
+import org.patchdiffusion.data.convert.Transform;
+import org.patchdiffusion.data.source.Decoding;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -17,34 +23,63 @@ import picocli.CommandLine.Spec;
 /** Converts images into a data set. */
 @Command(
         name = "dataset",
-        description = "Converts a zip or folder of PNG and JPEG images into a data set zip of one image size.")
+        description = "Converts images (a folder, a zip, CIFAR-10, MNIST, an LSUN lmdb) into a data set of one image"
+                + " size, a zip or a folder.",
+        subcommands = DatasetStatsCommand.class)
 final class DatasetCommand implements Callable<Integer> {
 
     @Spec
     CommandSpec spec;
 
-    @Option(names = "--source", required = true, paramLabel = "PATH", description = "Zip or folder of images.")
+    @Option(
+            names = "--source",
+            paramLabel = "PATH",
+            description = "Folder or zip of PNG, JPEG, WebP, GIF, BMP or TIFF images, cifar-10-python.tar.gz,"
+                    + " an idx file of MNIST (its labels beside it), or the folder of an LSUN lmdb.")
     Path source;
 
-    @Option(names = "--dest", required = true, paramLabel = "FILE", description = "Zip to write.")
-    Path dest;
+    @Option(
+            names = "--dest",
+            paramLabel = "PATH",
+            description = "Zip to write if the name ends in .zip, else a new folder.")
+    String dest;
 
     @Option(
             names = "--resolution",
-            required = true,
             paramLabel = "WxH",
             converter = ImageSize.Converter.class,
-            description = "Size of the images, such as 32x32.")
+            description = "Size of the images, such as 32x32; by default they keep theirs, if it is the same for all.")
     ImageSize resolution;
 
     @Option(
             names = "--transform",
             paramLabel = "NAME",
             defaultValue = "none",
-            description =
-                    "For images of another ratio of width to height: none (refuse them), center-crop or fit (white"
-                            + " margins); default none.")
+            description = "For images of another ratio of width to height: none (refuse them), center-crop,"
+                    + " center-crop-wide (black bars above and below), fit (margins in the background's colour) or"
+                    + " stretch; default none.")
     String transform;
+
+    @Option(
+            names = "--filter",
+            paramLabel = "NAME",
+            defaultValue = "lanczos",
+            description = "How sizes are changed: lanczos (as the official tool) or area (averages); default lanczos.")
+    String filter;
+
+    @Option(
+            names = "--channels",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha; default 3.")
+    int channels;
+
+    @Option(
+            names = "--background",
+            paramLabel = "RRGGBB",
+            defaultValue = "ffffff",
+            description = "Colour behind transparent images and in margins, such as 000000; default ffffff.")
+    String background;
 
     @Option(names = "--max-images", paramLabel = "N", description = "Converts the first N images only.")
     Integer maxImages;
@@ -56,41 +91,76 @@ final class DatasetCommand implements Callable<Integer> {
             description = "Converts images of these classes only.")
     IntegerList classes;
 
+    @Option(
+            names = "--skip-bad-images",
+            description = "Leaves out images that cannot be used, and tells, instead of ending with an error.")
+    boolean skipBad;
+
     @Override
     public Integer call() throws IOException {
+        requireSourceAndDest();
         ConvertOptions options = options();
-        OutputFolders.require("--dest", dest.toAbsolutePath().getParent());
-        DatasetConverter.Summary summary;
+        Path target = Path.of(dest);
+        OutputFolders.require("--dest", target.toAbsolutePath().getParent());
+        ConversionSummary summary;
         try (CountingBar bar = new CountingBar("converting")) {
-            summary = DatasetConverter.convert(source, dest, options, bar);
+            summary = DatasetConverter.convert(source, target, Container.of(dest), options, bar);
         }
-        spec.commandLine()
-                .getErr()
-                .println("wrote " + dest + ": " + summary.images() + " images of " + resolution.width() + "x"
-                        + resolution.height() + (summary.labelled() ? " with labels" : " without labels"));
+        PrintWriter err = spec.commandLine().getErr();
+        summary.remarks().forEach(err::println);
+        err.println("wrote " + dest + ": " + summary.description());
         return 0;
     }
 
-    private ConvertOptions options() {
-        Transform how =
-                switch (transform) {
-                    case "none" -> Transform.NONE;
-                    case "center-crop" -> Transform.CENTER_CROP;
-                    case "fit" -> Transform.FIT;
-                    default -> throw new ParameterException(
-                            spec.commandLine(),
-                            "--transform " + transform + " is unknown: expected none, center-crop or fit");
-                };
-        Set<Integer> keep = classes == null ? Set.of() : new HashSet<>(classes.values());
-        try {
-            return new ConvertOptions(
-                    resolution.height(),
-                    resolution.width(),
-                    how,
-                    maxImages == null ? Integer.MAX_VALUE : maxImages,
-                    keep);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    /** Not declared as required, because a subcommand does without them. */
+    private void requireSourceAndDest() {
+        if (source == null || dest == null) {
+            throw wrong("Missing required option: " + (source == null ? "'--source=PATH'" : "'--dest=PATH'"));
         }
+    }
+
+    private ConvertOptions options() {
+        Set<Integer> keep = classes == null ? Set.of() : new HashSet<>(classes.values());
+        if (resolution != null && (resolution.width() < 1 || resolution.height() < 1)) {
+            throw wrong("--resolution " + resolution.width() + "x" + resolution.height() + ": expected at least 1x1");
+        }
+        try {
+            return ConvertOptions.builder()
+                    .size(resolution == null ? 0 : resolution.height(), resolution == null ? 0 : resolution.width())
+                    .transform(choice("--transform", transform, Transform.class))
+                    .filter(choice("--filter", filter, Filter.class))
+                    .decoding(new Decoding(channels, color()))
+                    .maxImages(maxImages == null ? Integer.MAX_VALUE : maxImages)
+                    .classes(keep)
+                    .skipBad(skipBad)
+                    .build();
+        } catch (IllegalArgumentException e) {
+            throw wrong(e.getMessage());
+        }
+    }
+
+    /** The constant of a name that a user writes with dashes, in any case. */
+    private <E extends Enum<E>> E choice(String option, String name, Class<E> type) {
+        StringBuilder known = new StringBuilder();
+        for (E constant : type.getEnumConstants()) {
+            String spelled = constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+            if (spelled.equals(name.toLowerCase(Locale.ROOT))) {
+                return constant;
+            }
+            known.append(known.isEmpty() ? "" : ", ").append(spelled);
+        }
+        throw wrong(option + " " + name + " is unknown: expected one of " + known);
+    }
+
+    private int color() {
+        String digits = background.startsWith("#") ? background.substring(1) : background;
+        if (!digits.matches("[0-9a-fA-F]{6}")) {
+            throw wrong("--background " + background + " is no colour such as ffffff");
+        }
+        return Integer.parseInt(digits, 16);
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
     }
 }

@@ -10,6 +10,8 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.patchdiffusion.data.DatasetOptions;
 import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.LabelUse;
+import org.patchdiffusion.data.PixelCache;
 import org.patchdiffusion.data.ProgressListener;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
@@ -89,32 +91,22 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private void dataset() throws IOException {
-        boolean labelled = hasLabels();
-        try (ImageDataset images =
-                ImageDataset.open(path, DatasetOptions.ALL.withLabels(labelled), ProgressListener.NONE)) {
+        DatasetOptions options =
+                DatasetOptions.ALL.withLabels(LabelUse.IF_PRESENT).withCache(PixelCache.NONE);
+        try (ImageDataset images = ImageDataset.open(path, options, ProgressListener.NONE)) {
+            int[] counts = new int[images.labelDim()];
+            for (int i = 0; i < images.size() && counts.length > 0; i++) {
+                counts[images.label(i)]++;
+            }
             print(path + ": data set of " + images.size() + " images of " + images.width() + "x" + images.height()
                     + " with " + images.channels() + " channels, "
-                    + (labelled ? images.labelDim() + " classes" : "no labels"));
-            if (labelled) {
-                int[] counts = new int[images.labelDim()];
-                for (int i = 0; i < images.size(); i++) {
-                    counts[images.label(i)]++;
-                }
-                for (int label = 0; label < counts.length; label++) {
-                    print("  class " + label + ": " + counts[label] + " images");
-                }
+                    + (counts.length > 0 ? counts.length + " classes" : "no labels"));
+            for (int label = 0; label < counts.length; label++) {
+                String name = images.description().classes().get(label);
+                String named = name.equals(String.valueOf(label)) ? "" : " (" + name + ")";
+                print("  class " + label + named + ": " + counts[label] + " images");
             }
             print("fingerprint: " + images.fingerprint());
-        }
-    }
-
-    private boolean hasLabels() throws IOException {
-        try (ImageDataset images =
-                ImageDataset.open(path, DatasetOptions.ALL.withLabels(true).withMaxSize(1, 0), ProgressListener.NONE)) {
-            return images.labelDim() > 0;
-        } catch (IOException e) {
-            // Unlabelled or damaged: opening it without labels tells which.
-            return false;
         }
     }
 

@@ -15,6 +15,9 @@ final class ResumePoint {
     /** Options that may stand beside {@code --resume}: they do not change what is learned. */
     static final List<String> ALLOWED = List.of(
             "--data",
+            "--classes",
+            "--hold-out-every",
+            "--cache",
             "--outdir",
             "--resume",
             "--duration",
@@ -53,24 +56,6 @@ final class ResumePoint {
     static TrainingConfig settings(Checkpoint checkpoint, CommandSpec spec, TrainingConfig given) {
         TrainingConfig own = checkpoint.training();
         double duration = GivenOptions.of(spec).contains("--duration") ? given.durationKimg() : own.durationKimg();
-        return new TrainingConfig(
-                own.batch(),
-                duration,
-                own.learningRate(),
-                own.lrRampupKimg(),
-                own.emaHalflifeKimg(),
-                own.emaRampupRatio(),
-                own.realP(),
-                own.progressive(),
-                own.xflip(),
-                own.seed(),
-                given.engine(),
-                own.tickKimg(),
-                own.snapshotKimg(),
-                own.checkpointKimg(),
-                own.adamBeta1(),
-                own.adamBeta2(),
-                own.adamEpsilon(),
-                own.nonFiniteLimit());
+        return own.toBuilder().durationKimg(duration).engine(given.engine()).build();
     }
 }

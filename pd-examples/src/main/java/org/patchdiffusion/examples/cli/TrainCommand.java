@@ -7,10 +7,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.patchdiffusion.data.DatasetOptions;
 import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
+import org.patchdiffusion.data.augment.AugmentConfig;
 import org.patchdiffusion.examples.drawing.SampleSheets;
 import org.patchdiffusion.examples.report.LossCurve;
 import org.patchdiffusion.examples.report.RunReport;
@@ -42,8 +43,8 @@ final class TrainCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Option(names = "--data", required = true, paramLabel = "PATH", description = "Data set: zip or folder of images.")
-    Path data;
+    @Mixin
+    DataOptions data;
 
     @Option(names = "--outdir", required = true, paramLabel = "FOLDER", description = "Folder of all runs.")
     Path outdir;
@@ -123,13 +124,19 @@ final class TrainCommand implements Callable<Integer> {
         Checkpoint checkpoint = resume == null ? null : ResumePoint.read(resume);
         boolean labelled =
                 checkpoint == null ? cond.value() : checkpoint.model().network().labelDim() > 0;
-        try (ImageDataset images = open(labelled)) {
+        try (ImageDataset all = data.open(labelled ? LabelUse.REQUIRED : LabelUse.NONE)) {
+            ImageDataset images = data.training(all);
+            if (!labelled && ImageDataset.hasLabels(data.data)) {
+                spec.commandLine()
+                        .getErr()
+                        .println("note: the labels of " + data.data + " are not used; --cond uses them");
+            }
             if (checkpoint != null) {
                 TrainingConfig resumed = ResumePoint.settings(checkpoint, spec, settings);
                 return run(Trainer.resume(resumed, checkpoint, images), resumed, checkpoint.model(), images);
             }
-            SizeCheck.requirePowersOfTwo(data, images, anySize);
-            ModelConfig config = transfer == null ? config(preconditioning, images) : null;
+            SizeCheck.requirePowersOfTwo(data.data, images, anySize);
+            ModelConfig config = transfer == null ? config(preconditioning, settings, images) : null;
             if (config != null && dryRun) {
                 // Weights are not needed, and may be large.
                 printConfiguration(settings, config, images);
@@ -173,17 +180,15 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private ImageDataset open(boolean labelled) throws IOException {
-        try (CountingBar bar = new CountingBar("reading " + data.getFileName())) {
-            return ImageDataset.open(data, DatasetOptions.ALL.withLabels(labelled), bar);
-        }
-    }
-
-    private ModelConfig config(Preconditioning preconditioning, ImageDataset images) {
+    private ModelConfig config(Preconditioning preconditioning, TrainingConfig settings, ImageDataset images) {
         int labelDim = cond.value() ? images.labelDim() : 0;
         int resolution = Math.min(images.height(), images.width());
         return new ModelConfig(
-                network.build(resolution, images.channels(), labelDim, dropout),
+                network.build(resolution, images.channels(), labelDim, dropout).toBuilder()
+                        .augmentDim(settings.augmentation()
+                                .map(AugmentConfig::labelDim)
+                                .orElse(0))
+                        .build(),
                 preconditioning,
                 images.height(),
                 images.width());
@@ -235,8 +240,9 @@ final class TrainCommand implements Callable<Integer> {
 
     private void printConfiguration(TrainingConfig settings, ModelConfig config, ImageDataset images) {
         PrintWriter people = spec.commandLine().getErr();
-        people.println("data: " + data + ", " + images.size() + " images of " + images.width() + "x" + images.height()
-                + (images.labelDim() > 0 ? ", " + images.labelDim() + " classes" : ""));
+        people.println("data: " + data.data + ", " + images.size() + " images of " + images.width() + "x"
+                + images.height() + (images.labelDim() > 0 ? ", " + images.labelDim() + " classes" : "") + ", "
+                + images.place());
         people.printf(
                 Locale.ROOT,
                 "model, %,d parameters: ",

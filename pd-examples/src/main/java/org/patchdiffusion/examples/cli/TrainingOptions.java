@@ -1,5 +1,7 @@
 package org.patchdiffusion.examples.cli;
 
+import org.patchdiffusion.data.PatchDistribution;
+import org.patchdiffusion.data.augment.AugmentPlace;
 import org.patchdiffusion.train.TrainingConfig;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -52,6 +54,13 @@ final class TrainingOptions {
     double realP;
 
     @Option(
+            names = "--patch-sizes",
+            paramLabel = "SIZE:P,...",
+            description = "Patch sizes with their probabilities, as shares of the image's sides or in pixels:"
+                    + " 1/4:0.2,1/2:0.3,1:0.5 is what --real-p 0.5 stands for.")
+    String patchSizes;
+
+    @Option(
             names = "--progressive",
             paramLabel = "BOOL",
             arity = "0..1",
@@ -70,6 +79,21 @@ final class TrainingOptions {
             converter = YesNo.Converter.class,
             description = "Mirror images at random.")
     YesNo xflip;
+
+    @Option(
+            names = "--augment",
+            paramLabel = "P",
+            defaultValue = "0",
+            description =
+                    "Augment images with this base probability, 0 to 1, without their showing in samples; default 0.")
+    double augment;
+
+    @Option(
+            names = "--augment-at",
+            paramLabel = "WHAT",
+            defaultValue = "patch",
+            description = "Augment each patch, or the whole image before it is cut: patch or image; default patch.")
+    AugmentPlace augmentAt;
 
     @Option(
             names = "--seed",
@@ -101,6 +125,10 @@ final class TrainingOptions {
 
     /** The settings; one that is out of range is wrong usage. */
     TrainingConfig build(String engine) {
+        if (patchSizes != null && command.commandLine().getParseResult().hasMatchedOption("--real-p")) {
+            throw new ParameterException(
+                    command.commandLine(), "--real-p is a short form of --patch-sizes; give one of them");
+        }
         try {
             return TrainingConfig.builder()
                     .durationKimg(duration * KIMG_PER_MIMG)
@@ -109,8 +137,11 @@ final class TrainingOptions {
                     .lrRampupKimg(rampup * KIMG_PER_MIMG)
                     .emaHalflifeKimg(ema * KIMG_PER_MIMG)
                     .realP(realP)
+                    .patchSizes(patchSizes == null ? null : PatchDistribution.parse(patchSizes))
                     .progressive(progressive.value())
                     .xflip(xflip.value())
+                    .augment(augment)
+                    .augmentAt(augmentAt)
                     .seed(seed)
                     .engine(engine)
                     .tickKimg(tick)

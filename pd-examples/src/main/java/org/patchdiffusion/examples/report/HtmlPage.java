@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import org.patchdiffusion.model.io.AtomicFile;
+import org.patchdiffusion.files.AtomicFile;
 
 /** A page of headings, texts, tables and pictures in one HTML file that needs nothing beside it. */
 public final class HtmlPage {
@@ -79,6 +79,16 @@ public final class HtmlPage {
             values.forEach(value -> cells.append(cell("td class=\"number\"", value)));
             row(List.of(cells.toString()));
         });
+        body.append("</table>\n");
+        return this;
+    }
+
+    /** Adds a table of texts under their headings. */
+    public HtmlPage table(List<String> columns, List<List<String>> rows) {
+        body.append("<table>\n");
+        row(columns.stream().map(column -> cell("th", column)).toList());
+        rows.forEach(
+                values -> row(values.stream().map(value -> cell("td", value)).toList()));
         body.append("</table>\n");
         return this;
     }

@@ -100,6 +100,80 @@ class TrainCommandTest {
     }
 
     @Test
+    void augmentationTrainsANetworkThatIsToldOfIt() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 4, 16, 16);
+        Outcome outcome = train(data, "--samples", 0, "--augment", 0.12, "--augment-at", "image");
+        assertEquals(0, outcome.code(), outcome.err());
+        String written = Files.readString(runs().get(0).resolve("training_options.json"));
+        assertTrue(written.contains("\"augment\" : 0.12") && written.contains("\"augment_at\" : \"IMAGE\""), written);
+        assertTrue(outcome.err().replace("_", "").contains("\"augmentDim\" : 9"), outcome.err());
+        Outcome without = train(data, "--samples", 0, "--augment=0", "--dry-run");
+        assertEquals(0, without.code(), without.err());
+        assertTrue(without.err().replace("_", "").contains("\"augmentDim\" : 0"), without.err());
+
+        Path model = file(runs().get(0), "model-.*");
+        Outcome untold = Outcome.of(
+                "train", "--data", data, "--outdir", folder.resolve("runs"), "--transfer", model, "--augment", 2);
+        assertEquals(2, untold.code());
+        assertTrue(untold.error().contains("the augmentation probability is 2.0"), untold.error());
+    }
+
+    @Test
+    void patchSizesPartsAndPlacesAreOptions() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 9, 16, 16);
+        Pictures.labels(data, 9, 2);
+        Object[] part = {"--classes", "0", "--hold-out-every", 2, "--cache", "disk", "--samples", 0};
+        List<Object> options = new ArrayList<>(List.of(part));
+        options.addAll(List.of("--patch-sizes", "1/2:0.5,12:0.25,1:0.25", "--progressive"));
+        Outcome outcome = train(data, options.toArray());
+        assertEquals(0, outcome.code(), outcome.err());
+        assertTrue(outcome.err().contains(", 3 images of 16x16, in the cache "), outcome.err());
+        assertTrue(outcome.err().contains("note: the labels of " + data + " are not used"), outcome.err());
+        String written = Files.readString(runs().get(0).resolve("training_options.json"));
+        assertTrue(written.contains("\"patch_sizes\" : \"1/2:0.5,12:0.25,1:0.25\""), written);
+        assertTrue(written.contains("\"progressive_kimg\" : 0.02"), written);
+        String page = Files.readString(runs().get(0).resolve("report.html"));
+        assertTrue(page.contains("1/2: 50.0%, 12 pixels: 25.0%, 1: 25.0% of the images, from small to large"), page);
+
+        List<Object> resume = new ArrayList<>(
+                List.of("train", "--data", data, "--outdir", folder.resolve("runs"), "--resume", runs().get(0)));
+        resume.addAll(List.of("--duration", 4e-5, "--samples", 0));
+        Outcome others = Outcome.of(resume.toArray());
+        assertEquals(1, others.code());
+        assertTrue(others.error().contains("or another part of it"), others.error());
+        resume.addAll(List.of("--classes", "0", "--hold-out-every", 2, "--cache", "none"));
+        Outcome resumed = Outcome.of(resume.toArray());
+        assertEquals(0, resumed.code(), resumed.err());
+        written = Files.readString(runs().get(1).resolve("training_options.json"));
+        assertTrue(written.contains("\"progressive_kimg\" : 0.02"), written);
+        assertTrue(written.contains("\"duration_kimg\" : 0.04"), written);
+    }
+
+    @Test
+    void patchSizesThatAreNoneAreWrongUsage() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
+        for (String sizes : List.of("1/2", "1/2:0.4,1:0.4", "x:1")) {
+            Outcome outcome = train(data, "--patch-sizes", sizes);
+            assertEquals(2, outcome.code());
+            assertTrue(outcome.error().contains("patch sizes: "), outcome.error());
+        }
+        assertEquals(2, train(data, "--patch-sizes", "1:1", "--real-p", 0.5).code());
+        assertEquals(2, train(data, "--cache", "here").code());
+        assertEquals(2, train(data, "--hold-out-every", 1).code());
+        assertRefused(train(data, "--patch-sizes", "32:1"), "patch size 32 of a 16x16 image");
+        assertRefused(train(data, "--classes", 1), "has no labels to filter by class");
+    }
+
+    @Test
+    void infoTellsOfABrokenLabelFile() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
+        Files.writeString(data.resolve("dataset.json"), "{\"labels\": [[\"image0.png\"");
+        Outcome info = Outcome.of("info", data);
+        assertEquals(1, info.code());
+        assertTrue(info.error().contains("dataset.json is not valid JSON"), info.error());
+    }
+
+    @Test
     void aSeedGivesTheSameImageWhateverTheBatch() throws IOException {
         Path data = Pictures.folder(folder.resolve("data"), 4, 16, 16);
         Pictures.labels(data, 4, 2);

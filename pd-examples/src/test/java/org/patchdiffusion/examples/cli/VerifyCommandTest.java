@@ -24,7 +24,7 @@ class VerifyCommandTest {
     @Test
     void theReferenceCasesPass() {
         Outcome outcome = Outcome.of("verify", GOLDEN);
-        assertEquals("{\"passed\":4,\"failed\":0,\"unknown\":0}", outcome.lastLine(), outcome.err());
+        assertEquals("{\"passed\":5,\"failed\":0,\"unknown\":0}", outcome.lastLine(), outcome.err());
         assertEquals(0, outcome.code());
         assertEquals(1, outcome.out().lines().count());
         for (String engine : List.of("samediff", "generic", "exact", "fast")) {
@@ -36,24 +36,45 @@ class VerifyCommandTest {
     @Test
     void aWrongNumberAnywhereFails() throws IOException {
         tamper("patches", "patch8.pos");
+        tamper("augment", "aniso.out");
         tamper("loss-sigma", "ve.weight");
         tamper("precond", "edm.c_out");
         tamper("unet-ddpmpp", "grad.model.dec.8x8_in1.norm0.bias");
         Outcome outcome = Outcome.of("verify", folder, "--engine", "exact");
-        assertEquals("{\"passed\":0,\"failed\":4,\"unknown\":0}", outcome.lastLine(), outcome.err());
+        assertEquals("{\"passed\":0,\"failed\":5,\"unknown\":0}", outcome.lastLine(), outcome.err());
         assertEquals(1, outcome.code());
         List<String> failures =
                 outcome.err().lines().filter(l -> l.startsWith("  FAIL")).toList();
-        assertEquals(4, failures.size(), outcome.err());
-        assertTrue(failures.get(3).contains("worst is model.dec.8x8_in1.norm0.bias"), failures.get(3));
+        assertEquals(5, failures.size(), outcome.err());
+        assertTrue(failures.get(4).contains("worst is model.dec.8x8_in1.norm0.bias"), failures.get(4));
     }
 
     @Test
     void casesAreRecognisedByWhatTheyHold() throws IOException {
         copy("precond", "other-coefficients");
         copy("patches", "crops");
+        copy("augment", "changes");
         Outcome outcome = Outcome.of("verify", folder);
-        assertEquals("{\"passed\":2,\"failed\":0,\"unknown\":0}", outcome.lastLine(), outcome.err());
+        assertEquals("{\"passed\":3,\"failed\":0,\"unknown\":0}", outcome.lastLine(), outcome.err());
+    }
+
+    @Test
+    void preparedImagesMayBeOneLevelOffAndNoMore() throws IOException {
+        Path shared = Path.of("../pd-data/src/test/resources/golden");
+        Files.copy(shared.resolve("image-prep.json"), folder.resolve("image-prep.json"));
+        for (int levels : new int[] {1, 2}) {
+            Map<String, INDArray> arrays = new LinkedHashMap<>(Npz.read(shared.resolve("image-prep.npz")));
+            INDArray image = arrays.get("out.1.stretch.40x24").dup('c');
+            INDArray flat = image.reshape(image.length());
+            flat.putScalar(3, flat.getInt(3) > 127 ? flat.getInt(3) - levels : flat.getInt(3) + levels);
+            arrays.put("out.1.stretch.40x24", image);
+            Npz.write(folder.resolve("image-prep.npz"), arrays);
+            Outcome outcome = Outcome.of("verify", folder);
+            assertEquals(levels == 1 ? 0 : 1, outcome.code(), outcome.err());
+            assertEquals(
+                    levels == 1 ? 0 : 1,
+                    outcome.err().lines().filter(l -> l.startsWith("  FAIL")).count());
+        }
     }
 
     @Test

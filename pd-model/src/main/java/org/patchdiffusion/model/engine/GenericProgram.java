@@ -17,6 +17,7 @@ final class GenericProgram implements Program {
     private final Graph graph;
     private final Lifetime engine;
     private final GraphSignature signature;
+    private final DropoutDraws draws;
     private final Map<String, INDArray> inputs = new LinkedHashMap<>();
     private final Map<String, INDArray> fed = new LinkedHashMap<>();
     private final GradientWriter writer;
@@ -32,6 +33,7 @@ final class GenericProgram implements Program {
         this.graph = graph;
         this.engine = engine;
         this.signature = GraphSignature.of(graph);
+        this.draws = new DropoutDraws(graph.dropouts());
         this.writer = new GradientWriter(graph.parameters().layout());
         try {
             signature
@@ -101,7 +103,14 @@ final class GenericProgram implements Program {
         }
         engine.requireOpen();
         signature.requireInputs(given);
-        inputs.forEach((name, buffer) -> buffer.assign(given.get(name)));
+        draws.requireMasks(given);
+        given.forEach((name, array) -> inputs.get(name).assign(array));
+        draws.fill(given, inputs);
+    }
+
+    @Override
+    public void draw(long seed, long step) {
+        draws.draw(seed, step);
     }
 
     private Map<String, INDArray> outputs(GenericPlan plan) {

@@ -19,10 +19,19 @@ import org.patchdiffusion.model.Parameters;
  * @param parameters the values of its variables; read at each run, so an optimizer may change them in between
  * @param outputs names of the arrays that a run returns
  * @param loss name of the scalar to differentiate (a sum over the batch); null if only forward runs are wanted
+ * @param dropouts the placeholders that hold dropout masks, in an order that never changes: it is part of what a mask is
+ *     drawn from
  */
-public record Graph(SameDiff sameDiff, Parameters parameters, List<String> outputs, String loss) {
+public record Graph(
+        SameDiff sameDiff, Parameters parameters, List<String> outputs, String loss, List<Dropout> dropouts) {
     public Graph {
         outputs = List.copyOf(outputs);
+        dropouts = List.copyOf(dropouts);
+    }
+
+    /** A graph whose placeholders are all given. */
+    public Graph(SameDiff sameDiff, Parameters parameters, List<String> outputs, String loss) {
+        this(sameDiff, parameters, outputs, loss, List.of());
     }
 
     /**

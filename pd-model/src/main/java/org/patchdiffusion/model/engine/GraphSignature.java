@@ -5,6 +5,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.VariableType;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -24,9 +26,11 @@ public final class GraphSignature {
 
     private final Map<String, Input> inputs = new LinkedHashMap<>();
     private final List<String> parameters;
+    private final Set<String> masks;
 
-    private GraphSignature(List<String> parameters) {
+    private GraphSignature(List<String> parameters, Set<String> masks) {
         this.parameters = List.copyOf(parameters);
+        this.masks = masks;
     }
 
     /**
@@ -37,11 +41,13 @@ public final class GraphSignature {
      */
     public static GraphSignature of(Graph graph) {
         List<SDVariable> variables = graph.sameDiff().variables();
-        GraphSignature signature = new GraphSignature(variables.stream()
+        List<String> parameters = variables.stream()
                 .filter(v -> v.getVariableType() == VariableType.VARIABLE)
                 .map(SDVariable::name)
                 .sorted()
-                .toList());
+                .toList();
+        Set<String> masks = graph.dropouts().stream().map(Dropout::placeholder).collect(Collectors.toSet());
+        GraphSignature signature = new GraphSignature(parameters, masks);
         for (SDVariable variable : variables) {
             if (variable.getVariableType() == VariableType.PLACEHOLDER) {
                 signature.addInput(variable);
@@ -50,6 +56,7 @@ public final class GraphSignature {
             }
         }
         requireOutputs(graph);
+        masks.forEach(signature::requireMask);
         return signature;
     }
 
@@ -60,6 +67,15 @@ public final class GraphSignature {
                     + Arrays.toString(shape) + "; an engine needs every dimension fixed, so build one graph per shape");
         }
         inputs.put(placeholder.name(), new Input(placeholder.dataType(), shape));
+    }
+
+    private void requireMask(String name) {
+        Input input = inputs.get(name);
+        if (input == null || input.type() != DataType.FLOAT || input.shape().length < 1) {
+            throw new IllegalArgumentException(
+                    "the dropout mask " + name + " is " + (input == null ? "no placeholder" : input)
+                            + "; expected a placeholder of float32 numbers whose axis 0 is the batch");
+        }
     }
 
     private static void requireParameter(SDVariable variable, ParameterLayout layout) {
@@ -102,7 +118,7 @@ public final class GraphSignature {
     }
 
     /**
-     * Checks the inputs of a run.
+     * Checks the inputs of a run; dropout masks may be missing.
      *
      * @throws IllegalArgumentException naming the input that is missing, unknown, or of another type or shape
      */
@@ -110,6 +126,9 @@ public final class GraphSignature {
         for (Map.Entry<String, Input> entry : inputs.entrySet()) {
             INDArray array = given.get(entry.getKey());
             Input expected = entry.getValue();
+            if (array == null && masks.contains(entry.getKey())) {
+                continue;
+            }
             if (array == null) {
                 throw new IllegalArgumentException("input " + entry.getKey() + " is missing; expected " + expected);
             }
@@ -118,13 +137,11 @@ public final class GraphSignature {
                         + Arrays.toString(array.shape()) + "; expected " + expected);
             }
         }
-        if (given.size() > inputs.size()) {
-            String unknown = given.keySet().stream()
-                    .filter(name -> !inputs.containsKey(name))
-                    .findFirst()
-                    .orElseThrow();
-            throw new IllegalArgumentException(
-                    "the graph has no placeholder named " + unknown + "; it has " + inputs.keySet());
+        for (String name : given.keySet()) {
+            if (!inputs.containsKey(name)) {
+                throw new IllegalArgumentException(
+                        "the graph has no placeholder named " + name + "; it has " + inputs.keySet());
+            }
         }
     }
 }

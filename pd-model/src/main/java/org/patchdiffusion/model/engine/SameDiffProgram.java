@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.api.OutAndGrad;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -17,6 +18,8 @@ final class SameDiffProgram implements Program {
     private final Graph graph;
     private final Lifetime engine;
     private final GraphSignature signature;
+    private final DropoutDraws draws;
+    private final Map<String, INDArray> masks = new HashMap<>();
     private final GradientWriter writer;
     private boolean closed;
 
@@ -24,6 +27,7 @@ final class SameDiffProgram implements Program {
         this.graph = graph;
         this.engine = engine;
         this.signature = GraphSignature.of(graph);
+        this.draws = new DropoutDraws(graph.dropouts());
         this.writer = new GradientWriter(graph.parameters().layout());
         if (graph.loss() != null) {
             GradientGraph.of(graph, signature.parameters());
@@ -63,11 +67,29 @@ final class SameDiffProgram implements Program {
         }
         engine.requireOpen();
         signature.requireInputs(given);
+        draws.requireMasks(given);
         push(graph.sameDiff());
         if (graph.sameDiff().hasGradientFunction()) {
             push(graph.sameDiff().getFunction("grad"));
         }
-        return rowMajor(given);
+        Map<String, INDArray> inputs = rowMajor(given);
+        addMasks(inputs);
+        return inputs;
+    }
+
+    private void addMasks(Map<String, INDArray> inputs) {
+        Map<String, long[]> shapes = signature.inputShapes();
+        for (Dropout dropout : graph.dropouts()) {
+            String name = dropout.placeholder();
+            masks.computeIfAbsent(name, n -> Nd4j.create(DataType.FLOAT, shapes.get(n)));
+        }
+        draws.fill(inputs, masks);
+        masks.forEach(inputs::putIfAbsent);
+    }
+
+    @Override
+    public void draw(long seed, long step) {
+        draws.draw(seed, step);
     }
 
     /** From other inputs SameDiff may return arrays that look right and fail in later operations, such as casts. */
@@ -95,5 +117,7 @@ final class SameDiffProgram implements Program {
     @Override
     public void close() {
         closed = true;
+        masks.values().forEach(INDArray::close);
+        masks.clear();
     }
 }

@@ -2,6 +2,7 @@ package org.patchdiffusion.model.io;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.patchdiffusion.files.Messages;
 
 /** Collects all differences between the tensors of a file and those that a model needs, for one message. */
 final class LayoutMismatch {
@@ -16,7 +17,7 @@ final class LayoutMismatch {
     }
 
     void unexpected(String name) {
-        unexpected.add(Shapes.printable(name));
+        unexpected.add(Messages.printable(name));
     }
 
     void different(String name, TensorInfo got, List<Long> wanted) {

@@ -14,6 +14,9 @@ import java.util.zip.CheckedOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.files.AtomicFile;
+import org.patchdiffusion.files.Messages;
+import org.patchdiffusion.files.ZipArchive;
 
 /**
  * NumPy's array files: {@code .npy} holds one array, {@code .npz} is a zip of named ones.
@@ -26,6 +29,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class Npz {
     private static final String SUFFIX = ".npy";
 
+    /** More than any array file of this project holds, and far less than would harm. */
+    private static final ZipArchive.Limits LIMITS = new ZipArchive.Limits(100_000, 1L << 36, 1L << 38);
+
     private Npz() {}
 
     /**
@@ -36,10 +42,10 @@ public final class Npz {
      */
     public static Map<String, INDArray> read(Path file) throws IOException {
         Map<String, INDArray> arrays = new LinkedHashMap<>();
-        try (ZipArchive zip = ZipArchive.open(file)) {
+        try (ZipArchive zip = ZipArchive.open(file, LIMITS)) {
             for (String entry : zip.names()) {
                 if (!entry.endsWith(SUFFIX)) {
-                    throw new IOException(file + ": its entry " + Shapes.printable(entry) + " is not a NumPy array");
+                    throw new IOException(file + ": its entry " + Messages.printable(entry) + " is not a NumPy array");
                 }
                 String name = entry.substring(0, entry.length() - SUFFIX.length());
                 arrays.put(name, zip.read(entry, (in, size) -> readArray(in, size)));
@@ -61,7 +67,7 @@ public final class Npz {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
             return readArray(in, Files.size(file));
         } catch (IOException e) {
-            throw new IOException(file + " cannot be read: " + e.getMessage(), e);
+            throw new IOException(file + " cannot be read: " + Messages.reason(e), e);
         }
     }
 
@@ -128,7 +134,7 @@ public final class Npz {
         ArrayBytes.write(array, new CheckedOutputStream(OutputStream.nullOutputStream(), crc));
         ZipEntry entry = new ZipEntry(name + SUFFIX);
         entry.setMethod(ZipEntry.STORED);
-        entry.setTimeLocal(ZipArchive.EPOCH);
+        entry.setTimeLocal(ZipArchive.ENTRY_TIME);
         entry.setSize(header.length + ArrayBytes.size(array));
         entry.setCrc(crc.getValue());
         zip.putNextEntry(entry);

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
@@ -49,7 +50,8 @@ public final class OfficialSettings {
         UNetConfig unet = settings.network(resolution, preconditioning);
         settings.unused.removeAll(IRRELEVANT);
         if (!settings.unused.isEmpty()) {
-            throw new IllegalArgumentException("the network has unknown settings: " + settings.unused);
+            throw new IllegalArgumentException("the network has unknown settings, such as "
+                    + Messages.printable(settings.unused.iterator().next()));
         }
         return new ModelConfig(unet, precond, resolution, resolution);
     }
@@ -62,7 +64,7 @@ public final class OfficialSettings {
                     real("beta_d", 19.9), real("beta_min", 0.1), integer("M", 1000), real("epsilon_t", 1e-5));
             case "VEPrecond" -> new VePreconditioning(real("sigma_min", 0.02), real("sigma_max", 100));
             case "iDDPMPrecond" -> new IddpmPreconditioning(real("C_1", 0.001), real("C_2", 0.008), integer("M", 1000));
-            default -> throw new IllegalArgumentException("the preconditioning " + Shapes.printable(className)
+            default -> throw new IllegalArgumentException("the preconditioning " + Messages.printable(className)
                     + " is unknown; expected Patch_EDMPrecond, EDMPrecond, VPPrecond, VEPrecond or iDDPMPrecond");
         };
     }
@@ -86,8 +88,8 @@ public final class OfficialSettings {
         return switch (type) {
             case SONG -> song(builder);
             case DHARIWAL -> dhariwal(builder);
-            default -> throw new IllegalArgumentException(
-                    "the network type " + Shapes.printable(type) + " is unknown; expected " + SONG + " or " + DHARIWAL);
+            default -> throw new IllegalArgumentException("the network type " + Messages.printable(type)
+                    + " is unknown; expected " + SONG + " or " + DHARIWAL);
         };
     }
 
@@ -182,8 +184,15 @@ public final class OfficialSettings {
 
     private IllegalArgumentException wrong(String name, String expected, Exception cause) {
         return new IllegalArgumentException(
-                "the network's setting " + name + " is " + Shapes.printable(settings.get(name) + "") + ", expected "
-                        + expected,
+                "the network's setting " + name + " is " + describe(settings.get(name)) + ", expected " + expected,
                 cause);
+    }
+
+    /** A value for a message. Lists may hold each other many times over, so they are never written out. */
+    private static String describe(Object value) {
+        if (value instanceof List<?> list) {
+            return "a list of " + list.size() + " values";
+        }
+        return value instanceof Map<?, ?> ? "a dictionary" : Messages.printable(String.valueOf(value));
     }
 }

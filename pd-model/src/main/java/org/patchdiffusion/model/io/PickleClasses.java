@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import net.razorvine.pickle.IObjectConstructor;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.patchdiffusion.files.Messages;
 
 /**
  * The Python classes and functions that model files may name, and what becomes of them here. They describe data; none
@@ -54,6 +55,8 @@ final class PickleClasses {
         classes.put("collections.OrderedDict", PickleClasses::orderedDict);
         classes.put("torch._utils._rebuild_tensor_v2", PickleClasses::tensor);
         classes.put("torch._utils._rebuild_parameter", args -> (TorchTensor) args[0]);
+        // Training scripts save their options beside the weights.
+        classes.put("argparse.Namespace", args -> new PyObject("Namespace"));
         STORAGES.forEach((name, type) -> classes.put("torch." + name, new StorageClass(type)));
         return classes;
     }
@@ -109,6 +112,9 @@ final class PickleClasses {
 
     private static long[] numbers(Object tuple) {
         Object[] values = (Object[]) tuple;
+        if (values.length > Shapes.MOST_DIMENSIONS) {
+            throw refusal("it holds a tensor of " + values.length + " dimensions");
+        }
         long[] numbers = new long[values.length];
         for (int i = 0; i < values.length; i++) {
             numbers[i] = number(values[i]);
@@ -167,7 +173,7 @@ final class PickleClasses {
             case "i4:4" -> value.getInt();
             case "b1:1" -> value.get() != 0;
             default -> throw refusal(
-                    "the pickle holds a NumPy number of type " + Shapes.printable(type) + ", which is not supported");
+                    "the pickle holds a NumPy number of type " + Messages.printable(type) + ", which is not supported");
         };
     }
 }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 
@@ -25,8 +26,9 @@ import org.patchdiffusion.model.ModelConfig;
  */
 public final class PickleSnapshot implements TensorFile {
     private static final int DEEPEST = 32;
-    private static final int MOST_MODULES = 100_000;
-    private static final int MOST_VALUES = 1_000_000;
+    private static final int MOST_MODULES = 20_000;
+    private static final int LONGEST_NAME = 1_000;
+    private static final int MOST_VALUES = 10_000;
 
     private final Path file;
     private final FileChannel channel;
@@ -87,15 +89,23 @@ public final class PickleSnapshot implements TensorFile {
                         && transientBuffers instanceof Collection<?> names
                         && names.contains(e.getKey());
                 if (e.getValue() instanceof TorchTensor tensor && !skipped) {
-                    tensors.put(prefix + e.getKey(), tensor);
+                    tensors.put(name(prefix, e.getKey()), tensor);
                 }
             }
         }
         for (Map.Entry<?, ?> e : module.map("_modules").entrySet()) {
             if (e.getValue() instanceof PyObject child) {
-                collect(child, prefix + e.getKey() + ".", depth + 1);
+                collect(child, name(prefix, e.getKey()) + ".", depth + 1);
             }
         }
+    }
+
+    private static String name(String prefix, Object key) throws IOException {
+        String name = String.valueOf(key);
+        if (prefix.length() + name.length() > LONGEST_NAME) {
+            throw new IOException("its network has a name of more than " + LONGEST_NAME + " characters");
+        }
+        return prefix + name;
     }
 
     /** Name of the class of the EMA network, which is its preconditioning: {@code Patch_EDMPrecond}, for example. */
@@ -174,7 +184,7 @@ public final class PickleSnapshot implements TensorFile {
 
     private Map<String, Object> settings(PyObject object) throws IOException {
         if (object.get("_init_args") instanceof Object[] positional && positional.length > 0) {
-            throw new IOException(file + ": the " + Shapes.printable(object.className()) + " in it was made with "
+            throw new IOException(file + ": the " + Messages.printable(object.className()) + " in it was made with "
                     + positional.length + " unnamed arguments, so its settings cannot be told apart");
         }
         return plain(object.map("_init_kwargs"), 0);

@@ -14,6 +14,7 @@ import java.util.function.Function;
 import net.razorvine.pickle.IObjectConstructor;
 import net.razorvine.pickle.Opcodes;
 import net.razorvine.pickle.Unpickler;
+import org.patchdiffusion.files.Messages;
 
 /**
  * Python's pickle format without its dangers: only the instructions that PyTorch's files consist of, only the classes
@@ -23,8 +24,8 @@ import net.razorvine.pickle.Unpickler;
  * or numbers (others could make hashing arbitrarily slow).
  */
 final class RestrictedUnpickler extends Unpickler {
-    private static final int MOST_INSTRUCTIONS = 20_000_000;
-    private static final long MOST_TEXT = 1L << 26;
+    private static final int MOST_INSTRUCTIONS = 4_000_000;
+    private static final long MOST_TEXT = 1L << 24;
     private static final int LONGEST_NAME = 200;
 
     /** Instructions that the library may run as it is: they move values about, and take memory only as they go. */
@@ -138,7 +139,7 @@ final class RestrictedUnpickler extends Unpickler {
         String qualified = module + "." + name;
         IObjectConstructor constructor = classes.get(qualified);
         if (constructor == null) {
-            throw new IOException("it wants to use the Python class or function " + Shapes.printable(qualified)
+            throw new IOException("it wants to use the Python class or function " + Messages.printable(qualified)
                     + ", which does not belong in a model file; nothing was run");
         }
         return constructor;
@@ -158,7 +159,7 @@ final class RestrictedUnpickler extends Unpickler {
         Map<Object, Object> target = (Map<Object, Object>) stack.peek();
         for (int i = 0; i < items.size(); i += 2) {
             if (target.containsKey(key(items.get(i)))) {
-                throw new IOException("the pickle sets the key " + Shapes.printable(items.get(i) + "") + " twice");
+                throw new IOException("the pickle sets the key " + Messages.printable(items.get(i) + "") + " twice");
             }
             target.put(items.get(i), items.get(i + 1));
         }

@@ -11,8 +11,6 @@ final class Shapes {
     /** ND4J's limit on the rank of an array. */
     static final int MOST_DIMENSIONS = 32;
 
-    private static final int LONGEST_QUOTE = 80;
-
     private Shapes() {}
 
     /**
@@ -50,11 +48,5 @@ final class Shapes {
             return Nd4j.scalar(type, 0);
         }
         return Nd4j.createUninitialized(type, shape, order);
-    }
-
-    /** Text from a file as it may stand in a message: short, without control characters. */
-    static String printable(String text) {
-        String clean = text.replaceAll("\\p{C}", "?");
-        return clean.length() <= LONGEST_QUOTE ? clean : clean.substring(0, LONGEST_QUOTE) + "...";
     }
 }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import net.razorvine.pickle.IObjectConstructor;
+import org.patchdiffusion.files.Messages;
 
 /**
  * What {@code torch.save} wrote before version 1.6, and still writes inside pickled storages: a magic number, a
@@ -37,7 +38,8 @@ final class TorchLegacyFormat {
         for (Object key : keys) {
             TorchStorage storage = key instanceof String ? storages.get(key) : null;
             if (storage == null || storage.isPlaced()) {
-                throw new IOException("it lists the storage " + Shapes.printable(key + "") + ", which is not in use");
+                String what = key instanceof String name ? Messages.printable(name) : "by something else than a name";
+                throw new IOException("it lists the storage " + what + ", which is not in use");
             }
             place(storage, in);
         }

@@ -15,6 +15,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import net.razorvine.pickle.Opcodes;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.files.ZipArchive;
 
 /**
  * The zip format of {@code torch.save}: a pickle (protocol 2) of an ordered dictionary whose tensors refer to storages
@@ -154,7 +155,7 @@ final class TorchStateDictWriter {
         content.writeTo(new CheckedOutputStream(OutputStream.nullOutputStream(), crc));
         ZipEntry entry = new ZipEntry(name);
         entry.setMethod(ZipEntry.STORED);
-        entry.setTimeLocal(ZipArchive.EPOCH);
+        entry.setTimeLocal(ZipArchive.ENTRY_TIME);
         entry.setSize(size);
         entry.setCrc(crc.getValue());
         zip.flush();

@@ -2,6 +2,7 @@ package org.patchdiffusion.model.io;
 
 import java.io.IOException;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.patchdiffusion.files.ZipArchive;
 
 /** A flat run of elements that tensors are views of. Its place becomes known after the pickle that names it. */
 final class TorchStorage {

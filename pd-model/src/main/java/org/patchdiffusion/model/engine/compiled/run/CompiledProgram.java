@@ -15,6 +15,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.Parameters;
+import org.patchdiffusion.model.engine.DropoutDraws;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.GraphSignature;
@@ -51,6 +52,7 @@ public final class CompiledProgram implements Profiled {
 
     private final Parts parts;
     private final GraphSignature signature;
+    private final DropoutDraws draws;
     private final ParameterFingerprint fingerprint;
     private final Map<String, INDArray> outputs = new LinkedHashMap<>();
     private final Map<String, INDArray> sums = new LinkedHashMap<>();
@@ -62,6 +64,7 @@ public final class CompiledProgram implements Profiled {
     public CompiledProgram(Parts parts) {
         this.parts = parts;
         this.signature = GraphSignature.of(parts.graph());
+        this.draws = new DropoutDraws(parts.graph().dropouts());
         this.fingerprint = new ParameterFingerprint(parts.parameters().floats());
         this.nativeThreads = nativeThreads(parts.workers(), parts.replicas().size());
         parts.typed().outputs().forEach((name, value) -> {
@@ -114,11 +117,18 @@ public final class CompiledProgram implements Profiled {
         return run(inputs, gradients);
     }
 
+    @Override
+    public synchronized void draw(long seed, long step) {
+        draws.draw(seed, step);
+        parts.draw().set(seed, step);
+    }
+
     private synchronized Map<String, INDArray> run(Map<String, INDArray> inputs, Gradients gradients) {
         if (closed) {
             throw new IllegalStateException("the program is closed");
         }
         signature.requireInputs(inputs);
+        draws.requireMasks(inputs);
         prepare(inputs);
         List<Replica> replicas = parts.replicas();
         if (gradients != null) {
@@ -190,7 +200,7 @@ public final class CompiledProgram implements Profiled {
         int replicas = parts.replicas().size();
         onReplicas(i -> {
             if (i == 0) {
-                parts.prologue().run(inputs);
+                parts.prologue().run(inputs, draws);
             }
             for (int k = i; k < fillers.size(); k += replicas) {
                 fillers.get(k).accept(parts.replicas().get(i).stream());

@@ -281,7 +281,7 @@ class ImageDatasetTest {
         Path text = Files.write(temp.resolve("notes.zip"), TestImages.text("hello"));
         String message =
                 assertThrows(IOException.class, () -> ImageDataset.open(text)).getMessage();
-        assertTrue(message.startsWith(text + ": is not a complete zip file ("), message);
+        assertEquals(text + " is not a zip file", message);
     }
 
     @Test
@@ -289,7 +289,8 @@ class ImageDatasetTest {
         addImages(3);
         files.put("01/img.png", TestImages.png(8, 4, 1));
         assertEquals(
-                "faces.zip: image 01/img.png is 8x4, expected 6x4 as 00/img.png; run \"pd dataset --source faces.zip"
+                "faces.zip: image 01/img.png is 8x4, expected 6x4 as 00/img.png; run \"pd dataset --source "
+                        + temp.resolve("faces.zip")
                         + " --dest faces-16x16.zip --resolution 16x16 --transform center-crop\" first",
                 failure(DatasetOptions.ALL));
     }
@@ -313,7 +314,7 @@ class ImageDatasetTest {
         Path cut = Files.write(temp.resolve("cut.zip"), Arrays.copyOf(zip, zip.length - 40));
         String message =
                 assertThrows(IOException.class, () -> ImageDataset.open(cut)).getMessage();
-        assertTrue(message.startsWith(cut + ": is not a complete zip file ("), message);
+        assertTrue(message.startsWith(cut + " is cut short"), message);
     }
 
     @Test
@@ -325,14 +326,15 @@ class ImageDatasetTest {
         Files.write(path, zip);
         String message =
                 assertThrows(IOException.class, () -> ImageDataset.open(path)).getMessage();
-        assertTrue(message.matches("\\Q" + path + "\\E: (image )?00/img.png (cannot be|is) .+"), message);
+        assertTrue(message.startsWith(path + ": the entry 00/img.png cannot be read: "), message);
     }
 
     @Test
     void zipBombsAreRefused() {
         files.put("bomb.png", new byte[(64 << 20) + 1]);
         assertEquals(
-                "faces.zip: bomb.png cannot be read (holds more than the 64 MiB allowed)", failure(DatasetOptions.ALL));
+                "faces.zip: the entry bomb.png cannot be read: it has 67108865 bytes, at most 67108864 are accepted",
+                failure(DatasetOptions.ALL));
     }
 
     @ParameterizedTest
@@ -364,8 +366,8 @@ class ImageDatasetTest {
                 "{'labels': [7]} | dataset.json: label 0 is not ['path', class] with a whole number as class",
                 "{'labels': {}} | dataset.json: 'labels' is neither null nor a list of ['path', class]",
                 "[] | dataset.json is not a JSON object; expected {'labels': [['path', class], ...]}",
-                "{'labels': null} | has no labels; add a dataset.json with {'labels': [['path', class], ...]}, or train"
-                        + " without labels",
+                "{'labels': null} | has no labels; add a dataset.json with {'labels': [['path', class], ...]}, put the"
+                        + " images of each class in a folder, or train without labels",
             })
     void labelFilesOfAnotherFormAreRefused(String json, String complaint) {
         addImages(1);

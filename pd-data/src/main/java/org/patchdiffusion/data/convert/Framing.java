@@ -8,7 +8,7 @@ import org.patchdiffusion.data.source.PixelImage;
  *
  * @param options size, transform and filter
  */
-record Framing(ConvertOptions options) {
+public record Framing(ConvertOptions options) {
 
     private static final int ALPHA_CHANNELS = 2;
 
@@ -18,7 +18,7 @@ record Framing(ConvertOptions options) {
      * @throws IllegalArgumentException if the transform refuses it; the message continues a sentence that starts with
      *     the name of the image
      */
-    PixelImage apply(PixelImage image) {
+    public PixelImage apply(PixelImage image) {
         int height = options.height();
         int width = options.width();
         if (height == 0) {

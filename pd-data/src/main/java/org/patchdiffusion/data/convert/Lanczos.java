@@ -75,7 +75,7 @@ final class Lanczos {
         }
 
         private static double sinc(double x) {
-            return x == 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+            return x == 0 ? 1 : StrictMath.sin(Math.PI * x) / (Math.PI * x);
         }
 
         /** Resamples one row or column. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitOption;
@@ -73,10 +74,23 @@ final class FolderFiles implements FileTree {
 
     @Override
     public byte[] read(String file, int maxBytes) throws IOException {
-        try (InputStream in = Files.newInputStream(files.get(file))) {
-            return FileTree.readLimited(in, maxBytes);
+        boolean interrupted = false;
+        try {
+            while (true) {
+                interrupted |= Thread.interrupted();
+                try (InputStream in = Files.newInputStream(files.get(file))) {
+                    return FileTree.readLimited(in, maxBytes);
+                } catch (ClosedByInterruptException e) {
+                    // Whoever wants this thread to end is told when the file is read.
+                    interrupted = true;
+                }
+            }
         } catch (IOException e) {
             throw new IOException(path + ": " + file + " cannot be read (" + e.getMessage() + ")", e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

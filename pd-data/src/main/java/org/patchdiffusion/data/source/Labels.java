@@ -54,16 +54,13 @@ public record Labels(
     public void requireComplete(Path source) throws IOException {
         String where = source + ": " + origin;
         if (!unlabelled.isEmpty()) {
-            throw new IOException(where + " gives no class to image " + unlabelled.get(0) + countOf(unlabelled));
+            throw new IOException(where + " gives no class to image " + unlabelled.get(0)
+                    + (unlabelled.size() == 1 ? "" : " (" + unlabelled.size() + " such)"));
         }
         if (!unknown.isEmpty()) {
-            throw new IOException(
-                    where + " names image " + unknown.get(0) + ", which is not in the data set" + countOf(unknown));
+            throw new IOException(where + " names image " + unknown.get(0) + ", which is not in the data set ("
+                    + unknown.size() + " such)");
         }
-    }
-
-    private static String countOf(List<String> images) {
-        return images.size() == 1 ? "" : " (" + images.size() + " such)";
     }
 
     /**

@@ -1,13 +1,11 @@
 package org.patchdiffusion.data.source;
 
 import java.io.Closeable;
-import java.io.EOFException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * Reads the main database of an LMDB file (version 1, 64 bits, little endian): a B+ tree of pages. It lists the keys
@@ -36,7 +34,8 @@ final class LmdbFile implements Closeable {
     }
 
     private final Path path;
-    private final FileChannel channel;
+    private final RandomAccessFile file;
+    private final long size;
     private final int pageSize;
     private final long pages;
     private final long root;
@@ -45,8 +44,9 @@ final class LmdbFile implements Closeable {
     /** @throws IOException naming the file, if it is no complete LMDB file */
     LmdbFile(Path path) throws IOException {
         this.path = path;
-        channel = FileChannel.open(path, StandardOpenOption.READ);
+        file = new RandomAccessFile(path.toFile(), "r");
         try {
+            size = file.length();
             ByteBuffer first = read(0, META_BYTES);
             if (first.getInt(16) != MAGIC) {
                 throw new IOException("it does not start as one");
@@ -60,11 +60,11 @@ final class LmdbFile implements Closeable {
             ByteBuffer meta = second.getInt(16) == MAGIC && second.getLong(144) > first.getLong(144) ? second : first;
             pages = meta.getLong(136) + 1;
             root = meta.getLong(128);
-            if (pages < 2 || pages > channel.size() / pageSize) {
-                throw new IOException("it is cut short: " + channel.size() + " bytes for " + pages + " pages");
+            if (pages < 2 || pages > size / pageSize) {
+                throw new IOException("it is cut short: " + size + " bytes for " + pages + " pages");
             }
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            file.close();
             throw new IOException(path + ": is not a complete lmdb (" + e.getMessage() + ")", e);
         }
     }
@@ -114,7 +114,7 @@ final class LmdbFile implements Closeable {
         long offset = (flags & ON_OVERFLOW_PAGE) == 0
                 ? number * pageSize + data
                 : Math.multiplyExact(page.getLong(data), pageSize) + PAGE_HEADER;
-        if (offset < 0 || offset + length > channel.size()) {
+        if (offset < 0 || offset + length > size) {
             throw new IOException("a value lies outside the file");
         }
         visitor.visit(key, new Value(offset, length));
@@ -133,17 +133,16 @@ final class LmdbFile implements Closeable {
     }
 
     private ByteBuffer read(long offset, int length) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-        while (buffer.hasRemaining()) {
-            if (channel.read(buffer, offset + buffer.position()) < 0) {
-                throw new EOFException("it is cut short");
-            }
+        byte[] bytes = new byte[length];
+        synchronized (file) {
+            file.seek(offset);
+            file.readFully(bytes);
         }
-        return buffer.flip();
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        file.close();
     }
 }

@@ -12,8 +12,9 @@ final class ZipFiles implements FileTree {
     private static final ZipArchive.Limits LIMITS = new ZipArchive.Limits(20_000_000, 1L << 40, 1L << 46);
 
     private final Path path;
-    private final ZipArchive zip;
+    private ZipArchive zip;
     private final List<String> files;
+    private boolean closed;
 
     ZipFiles(Path path) throws IOException {
         this.path = path;
@@ -36,13 +37,43 @@ final class ZipFiles implements FileTree {
         return path;
     }
 
+    /** Interrupting a thread that reads closes the archive for all: it is opened again, and the reading goes on. */
     @Override
     public byte[] read(String file, int maxBytes) throws IOException {
-        return zip.bytes(file, maxBytes);
+        boolean interrupted = false;
+        try {
+            while (true) {
+                interrupted |= Thread.interrupted();
+                ZipArchive archive = archive();
+                try {
+                    return archive.bytes(file, maxBytes);
+                } catch (IOException e) {
+                    if (archive.isOpen() || isClosed()) {
+                        throw e;
+                    }
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private synchronized ZipArchive archive() throws IOException {
+        if (!zip.isOpen() && !closed) {
+            zip = ZipArchive.open(path, LIMITS);
+        }
+        return zip;
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
     }
 
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
+        closed = true;
         zip.close();
     }
 }

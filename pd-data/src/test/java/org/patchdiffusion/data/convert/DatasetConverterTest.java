@@ -98,8 +98,8 @@ class DatasetConverterTest {
                             "00000/img00000001.png",
                             "00000/img00000002.png",
                             "dataset.json",
-                            "NOTICE",
-                            "LICENSE.txt"),
+                            "LICENSE.txt",
+                            "NOTICE"),
                     zip.names());
         }
         assertEquals(

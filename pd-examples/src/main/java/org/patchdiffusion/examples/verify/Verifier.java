@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +29,7 @@ public final class Verifier {
             new LossSigmaCase(),
             new PatchesCase(),
             new AugmentCase(),
+            new ImagePrepCase(),
             new SamplersCase(),
             new TrainingCase(),
             new SnapshotCase());
@@ -97,9 +99,10 @@ public final class Verifier {
 
     private CaseReport runCase(Path folder, String name) throws IOException {
         try (GoldenCase golden = GoldenCase.read(folder, name)) {
+            // The longest beginning counts: a kind may have another one's name with more behind it.
             Optional<CaseKind> kind = KINDS.stream()
                     .filter(k -> name.startsWith(k.prefix()))
-                    .findFirst()
+                    .max(Comparator.comparingInt(k -> k.prefix().length()))
                     .or(() -> KINDS.stream().filter(k -> k.recognises(golden)).findFirst());
             if (kind.isEmpty()) {
                 return CaseReport.unknown(name, "this version knows no check for it");

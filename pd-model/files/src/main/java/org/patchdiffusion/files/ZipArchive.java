@@ -169,6 +169,11 @@ public final class ZipArchive implements Closeable {
         return file;
     }
 
+    /** Whether entries can be read: not after {@link #close}, nor after a thread was interrupted while it read one. */
+    public boolean isOpen() {
+        return channel.isOpen();
+    }
+
     /** Names of all entries that are files, in the order of the directory. */
     public List<String> names() {
         return List.copyOf(entries.keySet());

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.patchdiffusion.files.AtomicFile;
+import org.patchdiffusion.files.AtomicFolder;
 
 /**
  * The file that holds the decoded images of a folder or zip, {@code NAME.pixels} beside it: the images one after the other,
@@ -105,6 +106,8 @@ final class CacheFile {
      * @throws IOException if it cannot be written, or the images cannot be read; the message names the file
      */
     String write(String source, String labels, Images images) throws IOException {
+        // One that was stopped in the middle left gigabytes under a hidden name.
+        AtomicFolder.recover(path.getParent());
         try (AtomicFile file = AtomicFile.open(path)) {
             OutputStream out = file.stream();
             String fingerprint = images.writeTo((index, pixels) -> append(out, pixels));

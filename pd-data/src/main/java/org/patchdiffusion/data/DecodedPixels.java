@@ -51,6 +51,11 @@ record DecodedPixels(
     }
 
     @Override
+    public int threads() {
+        return Math.max(2, Runtime.getRuntime().availableProcessors());
+    }
+
+    @Override
     public void close() {
         try {
             source.close();

@@ -99,7 +99,8 @@ public final class ImageDataset implements AutoCloseable {
      * Opens a data set: reads and decodes every image that the options keep, on all cores, unless a cache on disk holds
      * them already.
      *
-     * <p>Gray and palette images become RGB, 16-bit samples 8-bit, and transparent images are composited on white.
+     * <p>Images come as a viewer shows them (see {@link org.patchdiffusion.data.source.ImageDecoder}), in the channels that
+     * {@code dataset.json} declares, else as RGB on white.
      *
      * @param progress hears the number of images decoded
      * @throws IOException if the path is missing or holds no images, an image is damaged, too large or differs in size
@@ -313,6 +314,11 @@ public final class ImageDataset implements AutoCloseable {
     /** Where the pixels are kept, in a few words for people, such as {@code in memory}. */
     public String place() {
         return pixels.place();
+    }
+
+    /** How many threads are of use in making batches of it. */
+    public int threads() {
+        return pixels.threads();
     }
 
     /** For people: what it holds and where its pixels are kept. */

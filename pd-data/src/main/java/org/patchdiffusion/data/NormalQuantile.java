@@ -18,9 +18,26 @@ final class NormalQuantile {
     /** The value below which a share {@code p} of the distribution lies; {@code p} strictly between 0 and 1. */
     static double at(double p) {
         double q = p - 0.5;
-        if (Math.abs(q) <= CENTRAL) {
-            return central(q);
+        return Math.abs(q) <= CENTRAL ? central(q) : tail(p, q);
+    }
+
+    /**
+     * The same for many shares at once, and with the same bits: the middle for all of them in one loop that has no branch, so
+     * that it can be done several at a time, then the tails.
+     */
+    static void at(double[] p, double[] out, int length) {
+        for (int i = 0; i < length; i++) {
+            out[i] = central(p[i] - 0.5);
         }
+        for (int i = 0; i < length; i++) {
+            double q = p[i] - 0.5;
+            if (Math.abs(q) > CENTRAL) {
+                out[i] = tail(p[i], q);
+            }
+        }
+    }
+
+    private static double tail(double p, double q) {
         double r = Math.sqrt(-StrictMath.log(q < 0 ? p : 1 - p));
         double x = r <= FAR_TAIL ? nearTail(r - NEAR_TAIL_ORIGIN) : farTail(r - FAR_TAIL);
         return q < 0 ? -x : x;

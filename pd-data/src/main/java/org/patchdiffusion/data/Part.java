@@ -16,6 +16,11 @@ record Part(PixelReader whole, int[] indices) implements PixelReader {
     }
 
     @Override
+    public int threads() {
+        return whole.threads();
+    }
+
+    @Override
     public void close() {
         // The whole data set closes it.
     }

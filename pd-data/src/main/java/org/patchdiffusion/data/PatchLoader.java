@@ -37,30 +37,33 @@ final class PatchLoader {
 
     private PatchBatch fill(long step, PatchSize size, List<Crop> crops) {
         int batch = crops.size();
-        int area = size.height() * size.width();
-        int channels = dataset.channels();
         int classes = dataset.labelDim();
-        float[] y = new float[batch * channels * area];
-        float[] pos = new float[batch * Positions.CHANNELS * area];
-        float[] labels = new float[batch * classes];
         int augmentDim = augmenter == null ? 0 : augmenter.pipeline().labelDim();
+        int area = size.height() * size.width();
+        float[] patch = new float[dataset.channels() * area];
+        float[] places = new float[Positions.CHANNELS * area];
         float[] augmentLabels = new float[batch * augmentDim];
-        for (int i = 0; i < batch; i++) {
-            Crop crop = crops.get(i);
-            cut(step, i, crop, size, y, augmentLabels);
-            cropper.positions(crop.top(), crop.left(), size, pos, i * Positions.CHANNELS * area);
-            if (classes > 0) {
-                labels[i * classes + dataset.label(crop.image())] = 1;
-            }
-        }
         // The arrays outlive any workspace that the calling thread may have open.
         MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
         try {
+            FilledArray y = FilledArray.of(batch, dataset.channels(), size.height(), size.width());
+            FilledArray pos = FilledArray.of(batch, Positions.CHANNELS, size.height(), size.width());
+            float[] labels = new float[batch * classes];
+            for (int i = 0; i < batch; i++) {
+                Crop crop = crops.get(i);
+                cut(step, i, crop, size, patch, augmentLabels);
+                y.add(patch);
+                cropper.positions(crop.top(), crop.left(), size, places, 0);
+                pos.add(places);
+                if (classes > 0) {
+                    labels[i * classes + dataset.label(crop.image())] = 1;
+                }
+            }
             return new PatchBatch(
                     step,
                     size,
-                    Nd4j.create(y, new long[] {batch, channels, size.height(), size.width()}, 'c'),
-                    Nd4j.create(pos, new long[] {batch, Positions.CHANNELS, size.height(), size.width()}, 'c'),
+                    y.array(),
+                    pos.array(),
                     matrix(labels, batch, classes),
                     matrix(augmentLabels, batch, augmentDim),
                     crops);
@@ -73,22 +76,21 @@ final class PatchLoader {
         return columns == 0 ? null : Nd4j.create(values, new long[] {rows, columns}, 'c');
     }
 
-    private void cut(long step, int index, Crop crop, PatchSize size, float[] y, float[] augmentLabels) {
+    private void cut(long step, int index, Crop crop, PatchSize size, float[] patch, float[] augmentLabels) {
         ByteBuffer image = dataset.read(crop.image());
         PixelType pixels = dataset.description().pixels();
         int channels = dataset.channels();
-        int at = index * channels * size.height() * size.width();
         if (augmenter == null) {
-            cropper.cut(image, pixels, crop, size, y, at);
+            cropper.cut(image, pixels, crop, size, patch, 0);
         } else if (augmenter.place() == AugmentPlace.PATCH) {
-            cropper.cut(image, pixels, crop, size, y, at);
-            augmenter.apply(y, at, channels, size, step, index, augmentLabels);
+            cropper.cut(image, pixels, crop, size, patch, 0);
+            augmenter.apply(patch, 0, channels, size, step, index, augmentLabels);
         } else {
             PatchSize all = new PatchSize(dataset.height(), dataset.width());
             float[] whole = new float[channels * all.height() * all.width()];
             cropper.cut(image, pixels, new Crop(crop.image(), false, 0, 0), all, whole, 0);
             augmenter.apply(whole, 0, channels, all, step, index, augmentLabels);
-            cropper.values(whole, crop, size, y, at);
+            cropper.values(whole, crop, size, patch, 0);
         }
     }
 }

@@ -22,6 +22,11 @@ public interface PixelReader extends AutoCloseable {
     /** Where the pixels are kept, in a few words for people, such as {@code in memory}. */
     String place();
 
+    /** How many threads are of use in making batches: a core each if images are decoded, else enough to overlap. */
+    default int threads() {
+        return 2;
+    }
+
     /** Lets go of files and memory. */
     @Override
     void close();

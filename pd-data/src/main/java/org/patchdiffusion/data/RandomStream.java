@@ -19,6 +19,7 @@ public final class RandomStream implements RandomGenerator {
     private static final double TWO_POW_MINUS_52 = 0x1p-52;
     private static final double TWO_POW_MINUS_53 = 0x1p-53;
     private static final double TWO_POW_MINUS_32 = 0x1p-32;
+    private static final int CHUNK = 256;
 
     private final int keyLow;
     private final int keyHigh;
@@ -127,8 +128,17 @@ public final class RandomStream implements RandomGenerator {
      */
     public void fillGaussian(float[] out, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, out.length);
-        for (int i = offset; i < offset + length; i++) {
-            out[i] = (float) NormalQuantile.at(((nextInt() & 0xFFFFFFFFL) + 0.5) * TWO_POW_MINUS_32);
+        double[] shares = new double[Math.min(length, CHUNK)];
+        double[] values = new double[shares.length];
+        for (int done = 0; done < length; done += CHUNK) {
+            int count = Math.min(CHUNK, length - done);
+            for (int i = 0; i < count; i++) {
+                shares[i] = ((nextInt() & 0xFFFFFFFFL) + 0.5) * TWO_POW_MINUS_32;
+            }
+            NormalQuantile.at(shares, values, count);
+            for (int i = 0; i < count; i++) {
+                out[offset + done + i] = (float) values[i];
+            }
         }
     }
 }

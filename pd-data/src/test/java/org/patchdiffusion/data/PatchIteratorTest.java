@@ -22,6 +22,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.dataset.AsyncMultiDataSetIterator;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.patchdiffusion.data.augment.AugmentConfig;
 import org.patchdiffusion.data.augment.AugmentPipeline;
@@ -284,6 +285,23 @@ class PatchIteratorTest {
         MultiDataSet negated = plain.next();
         plain.seek(1);
         assertEquals(plain.nextBatch().y().neg(), negated.getFeatures(0));
+    }
+
+    @Test
+    void dl4jsOwnPrefetchingGivesTheSameBatches() {
+        PatchIterator plain = builder(10, 3).steps(6).labelsAsTargets(true).build();
+        AsyncMultiDataSetIterator ahead = new AsyncMultiDataSetIterator(
+                builder(10, 3).steps(6).labelsAsTargets(true).build(), 2);
+        try {
+            int steps = 0;
+            while (ahead.hasNext()) {
+                assertEquals(plain.next(), ahead.next());
+                steps++;
+            }
+            assertEquals(6, steps);
+        } finally {
+            ahead.shutdown();
+        }
     }
 
     @Test

@@ -142,6 +142,14 @@ class PixelCacheTest {
     }
 
     @Test
+    void whatAStoppedProcessLeftIsRemoved() throws IOException {
+        // The name that a process of number 1 gave, which has started at another time than this says.
+        Path left = Files.write(temp.resolve(".set.zip.pixels.1-1-0123abcd.tmp"), new byte[100]);
+        open(zip, LABELLED, PixelCache.DISK).close();
+        assertFalse(Files.exists(left));
+    }
+
+    @Test
     void aCacheCutShortWhileInUseIsNamed() throws IOException {
         Path cache = temp.resolve("set.zip.pixels");
         try (ImageDataset dataset = open(zip, LABELLED, PixelCache.DISK)) {

@@ -175,4 +175,15 @@ class RandomStreamTest {
         }
         return words;
     }
+
+    @Property(tries = 50)
+    void manyNormalsAtOnceAreThoseOfOneAtATime(@ForAll long seed, @ForAll @IntRange(max = 1000) int length) {
+        float[] many = new float[length + 3];
+        RandomStream.of(seed, Purpose.NOISE, 0, 0).fillGaussian(many, 2, length);
+        RandomStream words = RandomStream.of(seed, Purpose.NOISE, 0, 0);
+        for (int i = 0; i < length; i++) {
+            assertEquals((float) NormalQuantile.at(((words.nextInt() & 0xFFFFFFFFL) + 0.5) * 0x1p-32), many[2 + i]);
+        }
+        assertEquals(0, many[length + 2]);
+    }
 }

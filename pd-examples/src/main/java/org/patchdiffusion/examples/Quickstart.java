@@ -86,9 +86,9 @@ public final class Quickstart {
     static Path run(Path runs, double minutes) throws IOException {
         Files.createDirectories(runs);
         Path zip = unpackData(runs);
-        Engine engine = Engines.best();
         Duration budget = Duration.ofMillis((long) (minutes * 60_000));
-        try (ImageDataset images = ImageDataset.open(zip, QuickstartConfig.data(), ProgressListener.NONE)) {
+        try (Engine engine = Engines.best();
+                ImageDataset images = ImageDataset.open(zip, QuickstartConfig.data(), ProgressListener.NONE)) {
             DatasetSplit split = images.everyNth(QuickstartConfig.HOLD_OUT_EVERY);
             ImageDataset training = split.training();
             TrainingConfig settings = QuickstartConfig.training();

@@ -1,7 +1,9 @@
 package org.patchdiffusion.examples;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -59,6 +61,52 @@ class ModuleDirectionTest {
                 .mayOnlyBeAccessedByLayers("eval", "train", "examples")
                 .whereLayer("files")
                 .mayOnlyBeAccessedByLayers("model", "data", "eval", "train", "examples")
+                .check(classes);
+    }
+
+    @Test
+    void packagesOfTheDataModuleDependDownwardsOnly() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("forms")
+                .definedBy(ROOT + "data.convert..", ROOT + "data.stats..", ROOT + "data.datavec..")
+                .layer("data sets and patches")
+                .definedBy(ROOT + "data")
+                .layer("sources and augmentation")
+                .definedBy(ROOT + "data.source..", ROOT + "data.augment..")
+                .whereLayer("forms")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("data sets and patches")
+                .mayOnlyBeAccessedByLayers("forms")
+                .whereLayer("sources and augmentation")
+                .mayOnlyBeAccessedByLayers("data sets and patches", "forms")
+                .check(classes);
+        slices().matching(ROOT + "data.(*)..")
+                .should()
+                .notDependOnEachOther()
+                .ignoreDependency(resideInAPackage(ROOT + "data.convert.."), resideInAPackage(ROOT + "data.source.."))
+                .check(classes);
+    }
+
+    @Test
+    void onlyTheDataVecFormsNeedDataVecAndOpenCv() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(LIBRARIES)
+                .and()
+                .resideOutsideOfPackage(ROOT + "data.datavec..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.datavec..", "org.bytedeco.opencv..", "org.bytedeco.javacv..")
+                .check(classes);
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + "data.datavec..")
+                .and()
+                .doNotHaveSimpleName("PatchImageTransform")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.datavec.image..", "org.bytedeco.opencv..", "org.bytedeco.javacv..")
                 .check(classes);
     }
 

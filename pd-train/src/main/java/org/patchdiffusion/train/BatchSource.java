@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.data.FilledArray;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.PatchBatch;
 import org.patchdiffusion.data.PatchIterator;
@@ -123,18 +124,20 @@ final class BatchSource {
         float[] sigma = new float[count];
         float[] weight = new float[count];
         int length = Math.toIntExact(shape[1] * shape[2] * shape[3]);
-        float[] noise = new float[Math.multiplyExact(count, length)];
+        FilledArray noise = FilledArray.of(shape);
+        float[] one = new float[length];
         for (int i = 0; i < count; i++) {
             RandomStream random = RandomStream.of(config.seed(), Purpose.SIGMA, step, i);
             NoiseLevel level =
                     preconditioning.draw(preconditioning.drawsNormal() ? random.nextGaussian() : random.nextDouble());
             sigma[i] = (float) level.sigma();
             weight[i] = (float) level.weight();
-            RandomStream.of(config.seed(), Purpose.NOISE, step, i).fillGaussian(noise, i * length, length);
+            RandomStream.of(config.seed(), Purpose.NOISE, step, i).fillGaussian(one);
+            noise.add(one);
         }
         inputs.put("sigma", Nd4j.createFromArray(sigma));
         inputs.put("weight", Nd4j.createFromArray(weight));
-        inputs.put("noise", Nd4j.create(noise, shape, 'c'));
+        inputs.put("noise", noise.array());
     }
 
     /** Zeroes some labels, so that the network also learns without them (Ho and Salimans 2022). */

@@ -25,15 +25,15 @@ import org.slf4j.LoggerFactory;
 public final class Trainer {
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
-    /** Enough to decode images on demand on every core of a small machine, and idle otherwise. */
-    private static final int BATCH_THREADS = 2;
-
-    private static final int BATCHES_AHEAD = 2;
+    /** A bound of the memory for batches, however many cores there are. */
+    private static final int MOST_BATCHES_AHEAD = 8;
 
     private final TrainingConfig config;
     private final DiffusionModel model;
     private final ImageDataset data;
-    private final Engine engine;
+    /** Null if the run is to make one of its own. */
+    private final Engine givenEngine;
+
     private final TrainingState state;
     private final Duration budget;
     private final boolean stopOnShutdown;
@@ -46,7 +46,7 @@ public final class Trainer {
     private Trainer(Builder builder) {
         this.config = builder.config;
         this.data = builder.data;
-        this.engine = builder.engine == null ? engineOf(config) : builder.engine;
+        this.givenEngine = builder.engine;
         this.state = builder.state;
         this.model = DiffusionModel.of(builder.model, state.parameters());
         this.budget = builder.budget;
@@ -106,7 +106,12 @@ public final class Trainer {
     public StopReason run() throws IOException {
         Optional<ShutdownHook> hook = stopOnShutdown ? Optional.of(new ShutdownHook(this::stop)) : Optional.empty();
         try {
-            return train();
+            if (givenEngine != null) {
+                return train(givenEngine);
+            }
+            try (Engine engine = engineOf(config)) {
+                return train(engine);
+            }
         } catch (IOException | RuntimeException e) {
             for (TrainingListener listener : listeners) {
                 listener.failed(e);
@@ -120,15 +125,15 @@ public final class Trainer {
         }
     }
 
-    private StopReason train() throws IOException {
+    private StopReason train(Engine engine) throws IOException {
         long start = System.nanoTime();
         LossGraphs graphs = new LossGraphs(model);
         BatchSource source = BatchSource.of(config, model.config(), data, graphs, state.steps());
+        int ahead = Math.min(data.threads(), MOST_BATCHES_AHEAD);
         try (TrainStep step = new TrainStep(config, model, state, engine, graphs);
-                Prefetcher<TrainBatch> batches =
-                        new Prefetcher<>(BATCH_THREADS, BATCHES_AHEAD, source::plan, TrainBatch::close)) {
+                Prefetcher<TrainBatch> batches = new Prefetcher<>(ahead, ahead, source::plan, TrainBatch::close)) {
             TickMeter meter = new TickMeter(state.images());
-            tell(listener -> listener.started(describe()));
+            tell(listener -> listener.started(describe(engine)));
             Optional<StopReason> reason = reasonToStop(start);
             while (reason.isEmpty()) {
                 long before = state.images();
@@ -208,11 +213,12 @@ public final class Trainer {
         tell(listener -> listener.checkpoint(checkpoint));
     }
 
-    private TrainingRun describe() {
+    private TrainingRun describe(Engine engine) {
         return new TrainingRun(
                 config,
                 model.config(),
                 state.parameters().layout().length(),
+                config.distribution(data.description().pixels()),
                 data.name(),
                 data.size(),
                 data.fingerprint(),
@@ -281,6 +287,10 @@ public final class Trainer {
          */
         public Trainer build() {
             requireFit();
+            if (engine == null) {
+                // An unknown name is refused before anything is written.
+                engineOf(config).close();
+            }
             BatchSource.patchSizes(config, model, data.description().pixels());
             return new Trainer(this);
         }

@@ -1,5 +1,6 @@
 package org.patchdiffusion.train;
 
+import org.patchdiffusion.data.PatchDistribution;
 import org.patchdiffusion.model.ModelConfig;
 
 /**
@@ -8,6 +9,7 @@ import org.patchdiffusion.model.ModelConfig;
  * @param training all settings
  * @param model configuration of the model
  * @param parameters number of weights
+ * @param patchSizes the patch sizes with their probabilities
  * @param dataName name of the data set
  * @param dataSize number of images in it
  * @param dataFingerprint fingerprint of its content
@@ -18,6 +20,7 @@ public record TrainingRun(
         TrainingConfig training,
         ModelConfig model,
         long parameters,
+        PatchDistribution patchSizes,
         String dataName,
         int dataSize,
         String dataFingerprint,

@@ -13,7 +13,11 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
+import org.patchdiffusion.data.Crop;
 import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.PatchIterator;
+import org.patchdiffusion.data.PatchSizes;
+import org.patchdiffusion.data.PixelType;
 import org.patchdiffusion.model.DiffusionModel;
 
 class TrainerTest {
@@ -98,6 +102,7 @@ class TrainerTest {
                 recorder.heard);
         assertEquals(6, recorder.steps.size());
         assertEquals(engine.compiled, engine.closed);
+        assertFalse(engine.isClosed, "the caller's engine is the caller's to close");
     }
 
     @Test
@@ -210,6 +215,26 @@ class TrainerTest {
         assertEquals(
                 "image 3 is gone",
                 assertThrows(IllegalStateException.class, trainer::run).getMessage());
+    }
+
+    @Test
+    void aFailureWhileABatchThatNobodyNeedsIsMadeDoesNotFailTheRun() throws IOException {
+        TrainingConfig config = TinyRun.config().durationKimg(0.001).build();
+        PatchSizes sizes = BatchSource.patchSizes(config, TinyRun.model().config(), PixelType.UINT8);
+        PatchIterator shown = PatchIterator.builder(TinyRun.data(), sizes)
+                .batch(config.batch())
+                .seed(config.seed())
+                .build();
+        List<Integer> first =
+                shown.nextBatch().crops().stream().map(Crop::image).toList();
+        int second = shown.nextBatch().crops().get(0).image();
+        assertFalse(first.contains(second));
+        Trainer trainer = Trainer.fresh(config, TinyRun.model(), TinyRun.dataFailingAt(second))
+                .engine(losses())
+                .listener(recorder)
+                .build();
+        assertEquals(StopReason.DURATION, trainer.run());
+        assertEquals(1, recorder.steps.size());
     }
 
     @Test

@@ -7,6 +7,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -18,6 +22,9 @@ import org.patchdiffusion.files.ZipArchive;
 /** Takes the files of a data set, which appears under its name only when it is complete. */
 @FunctionalInterface
 interface DatasetOutput {
+
+    /** Disks take many files at once in about the time of one. */
+    int FORCING_THREADS = 8;
 
     void store(String name, byte[] content) throws IOException;
 
@@ -79,19 +86,38 @@ interface DatasetOutput {
         }
     }
 
+    /** Files are forced to the disk while the next ones are made: one at a time they would take most of the time. */
     private static void writeFolder(Path folder, Content content) throws IOException {
-        List<Path> written = new ArrayList<>();
-        content.writeTo((name, bytes) -> {
-            Path file = folder.resolve(name);
-            Files.createDirectories(file.getParent());
-            Files.write(file, bytes);
-            written.add(file);
+        ExecutorService disk = Executors.newFixedThreadPool(FORCING_THREADS, task -> {
+            Thread thread = new Thread(task, "pd-file-writer");
+            thread.setDaemon(true);
+            return thread;
         });
-        // Forced at the end, when the system has written most of them by itself.
-        for (Path file : written) {
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-                channel.force(true);
+        try {
+            List<Future<?>> forced = new ArrayList<>();
+            content.writeTo((name, bytes) -> {
+                Path file = folder.resolve(name);
+                Files.createDirectories(file.getParent());
+                Files.write(file, bytes);
+                forced.add(disk.submit(() -> force(file)));
+            });
+            for (Future<?> file : forced) {
+                file.get();
             }
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause().getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("the writing was interrupted", e);
+        } finally {
+            disk.shutdownNow();
         }
+    }
+
+    private static Void force(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        return null;
     }
 }

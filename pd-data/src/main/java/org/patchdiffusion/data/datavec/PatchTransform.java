@@ -1,6 +1,7 @@
 package org.patchdiffusion.data.datavec;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.datavec.api.transform.metadata.ColumnMetaData;
@@ -9,6 +10,7 @@ import org.datavec.api.transform.schema.Schema;
 import org.datavec.api.transform.transform.BaseTransform;
 import org.datavec.api.writable.NDArrayWritable;
 import org.datavec.api.writable.Writable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -113,7 +115,7 @@ public final class PatchTransform extends BaseTransform {
         INDArray image = array.rank() == 3 ? array.reshape(1, array.size(0), array.size(1), array.size(2)) : array;
         if (image.rank() != 4 || image.size(0) != 1) {
             throw new IllegalArgumentException("column " + column + " holds an array of shape "
-                    + java.util.Arrays.toString(array.shape()) + ", expected [channels, height, width]");
+                    + Arrays.toString(array.shape()) + ", expected [channels, height, width]");
         }
         PatchSize size = new PatchSize(height, width);
         PatchCropper cropper = new PatchCropper((int) image.size(1), (int) image.size(2), (int) image.size(3));
@@ -123,7 +125,7 @@ public final class PatchTransform extends BaseTransform {
                         NDArrayIndex.all(),
                         NDArrayIndex.interval(crop.top(), crop.top() + height),
                         NDArrayIndex.interval(crop.left(), crop.left() + width))
-                .castTo(org.nd4j.linalg.api.buffer.DataType.FLOAT)
+                .castTo(DataType.FLOAT)
                 .dup('c');
         if (pixels == PixelType.UINT8) {
             patch.divi(127.5f).subi(1);

@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.datavec.api.writable.NDArrayWritable;
 import org.datavec.api.writable.Writable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -23,7 +24,7 @@ import org.patchdiffusion.data.PixelType;
 record RecordForm(int[] order, int height, int width, PixelType pixels, long[] shape) {
 
     static RecordForm of(String where, List<Writable> record, int[] channelOrder, PixelType pixels) throws IOException {
-        long[] shape = RecordImages.image(where, record).get().shape();
+        long[] shape = array(where, record).get().shape();
         int rank = shape.length;
         if (rank < 2 || rank > 4 || rank == 4 && shape[0] != 1) {
             throw new IOException(
@@ -45,7 +46,7 @@ record RecordForm(int[] order, int height, int width, PixelType pixels, long[] s
 
     /** The bytes of a record's image, as a data set keeps them. */
     byte[] image(String where, List<Writable> record) throws IOException {
-        INDArray array = RecordImages.image(where, record).get();
+        INDArray array = array(where, record).get();
         if (!Arrays.equals(array.shape(), shape)) {
             throw new IOException(where + " is an array of shape " + Arrays.toString(array.shape()) + ", expected "
                     + Arrays.toString(shape) + " as the first one; let the reader scale them to one size");
@@ -72,6 +73,15 @@ record RecordForm(int[] order, int height, int width, PixelType pixels, long[] s
                     + ", expected whole numbers from 0 to 255; ask for FLOAT32 pixels, which stay as they are");
         }
         out.put((byte) value);
+    }
+
+    private static NDArrayWritable array(String where, List<Writable> record) throws IOException {
+        if (record.isEmpty() || !(record.get(0) instanceof NDArrayWritable array)) {
+            throw new IOException(where + " starts with "
+                    + (record.isEmpty() ? "nothing" : record.get(0).getClass().getSimpleName())
+                    + ", expected an array [channels, height, width]");
+        }
+        return array;
     }
 
     static float[] floats(byte[] bytes) {

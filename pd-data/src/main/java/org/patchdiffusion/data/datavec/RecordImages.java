@@ -9,7 +9,6 @@ import org.datavec.api.records.metadata.RecordMetaData;
 import org.datavec.api.records.reader.RecordReader;
 import org.datavec.api.writable.IntWritable;
 import org.datavec.api.writable.LongWritable;
-import org.datavec.api.writable.NDArrayWritable;
 import org.datavec.api.writable.Writable;
 import org.patchdiffusion.data.DatasetDescription;
 import org.patchdiffusion.data.ImageDataset;
@@ -172,15 +171,5 @@ public final class RecordImages {
         return IntStream.range(0, count)
                 .mapToObj(i -> i < given.size() ? given.get(i) : String.valueOf(i))
                 .toList();
-    }
-
-    /** What the image of a record is called in a message. */
-    static NDArrayWritable image(String where, List<Writable> record) throws IOException {
-        if (record.isEmpty() || !(record.get(0) instanceof NDArrayWritable array)) {
-            throw new IOException(where + " starts with "
-                    + (record.isEmpty() ? "nothing" : record.get(0).getClass().getSimpleName())
-                    + ", expected an array [channels, height, width]");
-        }
-        return array;
     }
 }

@@ -9,6 +9,7 @@ import java.awt.image.ColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** Brings samples from the colour space of an ICC profile to sRGB. */
@@ -21,6 +22,12 @@ final class ColorProfile {
     private static final int SAME = 2;
 
     private static final int PROBES = 6;
+
+    /** The images of a camera share a profile, and a conversion takes longer to make than to use on a small image. */
+    private static final ThreadLocal<Last> LAST = new ThreadLocal<>();
+
+    /** The conversion that a thread used last, and what it was made for. */
+    private record Last(byte[] embedded, int components, int max, Optional<ColorProfile> conversion) {}
 
     private final ColorConvertOp conversion;
     private final int components;
@@ -47,6 +54,20 @@ final class ColorProfile {
      * @param max the largest sample
      */
     static Optional<ColorProfile> of(byte[] embedded, ColorModel model, int components, int max) {
+        Last last = LAST.get();
+        boolean same = last != null
+                && embedded.length > 0
+                && last.components == components
+                && last.max == max
+                && Arrays.equals(last.embedded, embedded);
+        if (!same) {
+            last = new Last(embedded, components, max, conversion(embedded, model, components, max));
+            LAST.set(last);
+        }
+        return last.conversion;
+    }
+
+    private static Optional<ColorProfile> conversion(byte[] embedded, ColorModel model, int components, int max) {
         Optional<ICC_Profile> profile = parse(embedded).filter(p -> p.getNumComponents() == components);
         if (profile.isEmpty() && components == CMYK && model.getColorSpace() instanceof ICC_ColorSpace space) {
             profile = Optional.of(space.getProfile());

@@ -2,6 +2,7 @@ package org.patchdiffusion.data.source;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Semaphore;
@@ -102,7 +103,7 @@ public final class ImageDecoder {
             }
             BufferedImage image = reader.read(0);
             if (damage.length() > 0) {
-                throw new IOException("is damaged (" + damage + ")");
+                throw new RefusedException("is damaged (" + damage + ")");
             }
             return new RasterReader(image, metadata, how).read();
         } catch (RefusedException e) {
@@ -135,7 +136,7 @@ public final class ImageDecoder {
         return pixels;
     }
 
-    /** A picture that is refused for what it asks for; the message is for the user as it is. */
+    /** A picture that is refused with a message for the user as it is. */
     private static final class RefusedException extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -155,6 +156,12 @@ public final class ImageDecoder {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        if (cause instanceof EOFException) {
+            return "it ends too early";
+        }
+        boolean forPeople = cause instanceof IOException && cause.getMessage() != null;
+        return forPeople
+                ? cause.getMessage()
+                : "its parts contradict each other: " + cause.getClass().getSimpleName();
     }
 }

@@ -2,6 +2,8 @@ package org.patchdiffusion.data.source;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.IOException;
@@ -36,6 +38,9 @@ final class RasterReader {
         }
         int rows = Math.max(1, STRIP_PIXELS / width);
         Strip strip = new Strip(rows);
+        if (strip.isPlain()) {
+            return plain(rows);
+        }
         for (int y = 0; y < height; y += rows) {
             int count = Math.min(rows, height - y);
             strip.read(y, count);
@@ -46,6 +51,23 @@ final class RasterReader {
         return metadata.turned()
                 ? new PixelImage(how.channels(), width, height, pixels)
                 : new PixelImage(how.channels(), height, width, pixels);
+    }
+
+    /** Most images are upright, opaque RGB of 8 bits: their bytes need no more than another order. */
+    private PixelImage plain(int rows) {
+        byte[] strip = new byte[Math.min(rows, height) * width * RGB];
+        int plane = width * height;
+        for (int y = 0; y < height; y += rows) {
+            int count = Math.min(rows, height - y);
+            image.getRaster().getDataElements(0, y, width, count, strip);
+            int to = y * width;
+            for (int i = 0; i < count * width; i++) {
+                pixels[to + i] = strip[RGB * i];
+                pixels[to + i + plane] = strip[RGB * i + 1];
+                pixels[to + i + 2 * plane] = strip[RGB * i + 2];
+            }
+        }
+        return new PixelImage(RGB, height, width, pixels);
     }
 
     /** Where the first pixel of a stored row goes when the picture is turned upright, and how far apart the next ones. */
@@ -127,6 +149,16 @@ final class RasterReader {
             if (!indexed && colorBands != 1 && colorBands != RGB && profile.isEmpty()) {
                 throw new IOException("it has " + colorBands + " colour channels; convert it to RGB");
             }
+        }
+
+        boolean isPlain() {
+            return how.channels() == RGB
+                    && colorBands == RGB
+                    && !model.hasAlpha()
+                    && profile.isEmpty()
+                    && metadata.orientation() == 1
+                    && raster.getTransferType() == DataBuffer.TYPE_BYTE
+                    && model instanceof ComponentColorModel;
         }
 
         void read(int y, int rows) {

@@ -1,5 +1,6 @@
 package org.patchdiffusion.examples.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -10,6 +11,7 @@ import java.util.concurrent.Callable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.model.DiffusionModel;
@@ -18,10 +20,10 @@ import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
+import org.patchdiffusion.model.engine.Profile;
+import org.patchdiffusion.model.engine.Profiled;
 import org.patchdiffusion.model.engine.Program;
 import org.patchdiffusion.model.engine.compiled.PeakMeter;
-import org.patchdiffusion.model.engine.compiled.Profile;
-import org.patchdiffusion.model.engine.compiled.Profiled;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.model.precond.NoiseLevel;
 import org.patchdiffusion.train.AdamEma;
@@ -34,7 +36,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Times forward + backward of a training step, or a forward pass. */
+/** Times forward + backward of a training step, a forward pass, the optimizer, or the making of batches. */
 @Command(
         name = "bench",
         description =
@@ -52,7 +54,9 @@ final class BenchCommand implements Callable<Integer> {
         /** Forward alone. */
         INFER("forward"),
         /** Gradient sum, clean-up, Adam and EMA of all parameters. */
-        OPTIMIZER("optimizer pass");
+        OPTIMIZER("optimizer pass"),
+        /** Making the batches that a training step is fed. */
+        DATA("batches");
 
         private final String work;
 
@@ -69,6 +73,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Mixin
     EngineOptions engines;
+
+    @Mixin
+    DataBench dataBench;
 
     @Option(
             names = "--resolution",
@@ -88,7 +95,8 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "MODE",
             defaultValue = "train",
             description =
-                    "train (forward + backward), infer (forward) or optimizer (Adam and averaging); default train.")
+                    "train (forward + backward), infer (forward), optimizer (Adam and averaging) or data (the making of"
+                            + " batches); default train.")
     Mode mode;
 
     @Option(names = "--iterations", paramLabel = "N", defaultValue = "10", description = "Timed runs; default 10.")
@@ -107,7 +115,13 @@ final class BenchCommand implements Callable<Integer> {
     boolean profile;
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
+        if (mode == Mode.DATA) {
+            return data();
+        }
+        require(
+                dataBench.data == null && dataBench.stepMillis == null,
+                "--data and --step-ms belong to --mode data; leave them out");
         int side = patch == null ? resolution : patch;
         require(batch >= 1, "--batch is " + batch + ", expected at least 1");
         require(iterations >= 1, "--iterations is " + iterations + ", expected at least 1");
@@ -121,7 +135,13 @@ final class BenchCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--patch " + side + ": " + e.getMessage(), e);
         }
-        Engine engine = engines.create();
+        try (Engine engine = engines.create()) {
+            run(engine, unet, side);
+        }
+        return 0;
+    }
+
+    private void run(Engine engine, UNetConfig unet, int side) {
         ModelConfig config = new ModelConfig(unet, EdmPreconditioning.standard(), resolution, resolution);
         DiffusionModel model = DiffusionModel.create(config, random(0));
         long params = model.parameters().layout().parameterCount();
@@ -143,6 +163,24 @@ final class BenchCommand implements Callable<Integer> {
             measureOptimizer(model, engine, side, params);
         } else {
             measure(model, engine, side, params);
+        }
+    }
+
+    private int data() throws IOException {
+        require(batch >= 1, "--batch is " + batch + ", expected at least 1");
+        require(iterations >= 1, "--iterations is " + iterations + ", expected at least 1");
+        require(
+                dataBench.stepMillis == null || dataBench.stepMillis > 0,
+                "--step-ms is " + dataBench.stepMillis + ", expected a positive number");
+        try (ImageDataset images = dataBench.open(resolution)) {
+            int whole = Math.min(images.height(), images.width());
+            int side = patch == null ? whole : patch;
+            require(side >= 2 && side <= whole, "--patch is " + side + ", expected 2 to the resolution, " + whole);
+            UNetConfig unet = network.build(whole, images.channels(), 0, 0);
+            ModelConfig config = new ModelConfig(unet, EdmPreconditioning.standard(), images.height(), images.width());
+            Map<String, Object> result = dataBench.measure(images, config, side, batch, work -> time(() -> {}, work));
+            spec.commandLine().getErr().println(DataBench.describe(result));
+            JsonLine.print(spec.commandLine().getOut(), result);
         }
         return 0;
     }
@@ -295,7 +333,7 @@ final class BenchCommand implements Callable<Integer> {
         JsonLine.print(spec.commandLine().getOut(), result);
     }
 
-    private static double round(double millis) {
+    static double round(double millis) {
         return Math.round(millis * 1000) / 1000.0;
     }
 }

@@ -37,7 +37,7 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "MODEL",
-            description = "Model file whose configuration goes with a state dict, which has none.")
+            description = "Model file whose configuration goes with weights that have none (.pth or .safetensors).")
     Path config;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Batch of a .fb graph; default 1.")
@@ -75,10 +75,15 @@ final class ConvertCommand implements Callable<Integer> {
     }
 
     private DiffusionModel read() throws IOException {
-        String ending = ModelFiles.ending(source);
-        boolean stateDict = ending.equals(".pth") || ending.equals(".pt");
-        return config != null && stateDict
-                ? ModelFiles.readStateDict(source, ModelFiles.read(config).config())
-                : ModelFiles.read(source);
+        if (config == null) {
+            return ModelFiles.read(source);
+        }
+        if (!ModelFiles.mayBeBare(source)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--config goes with a .pth, .pt or .safetensors file, not with " + source);
+        }
+        return ModelFiles.readBare(source, ModelFiles.read(config).config(), choice -> spec.commandLine()
+                .getErr()
+                .println(source + ": " + choice));
     }
 }

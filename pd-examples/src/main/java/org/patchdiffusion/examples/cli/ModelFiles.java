@@ -2,12 +2,15 @@ package org.patchdiffusion.examples.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.io.ModelFile;
 import org.patchdiffusion.model.io.OfficialLayout;
 import org.patchdiffusion.model.io.PickleSnapshot;
+import org.patchdiffusion.model.io.SafeTensors;
 import org.patchdiffusion.model.io.SameDiffFile;
 import org.patchdiffusion.model.io.TorchStateDict;
 
@@ -44,13 +47,25 @@ final class ModelFiles {
         };
     }
 
+    /** Whether a file may hold weights without a configuration. */
+    static boolean mayBeBare(Path file) {
+        return List.of(".pth", ".pt", ".safetensors").contains(ending(file));
+    }
+
     /**
-     * Reads a PyTorch state dict into the network of a configuration.
+     * Reads weights into the network of a configuration, whatever configuration the file itself may have.
      *
+     * @param choice told which weights were taken, if the file holds more than one set
      * @throws IOException if the file is missing or damaged, or its tensors are not those of the configuration
      */
-    static DiffusionModel readStateDict(Path file, ModelConfig config) throws IOException {
+    static DiffusionModel readBare(Path file, ModelConfig config, Consumer<String> choice) throws IOException {
+        if (ending(file).equals(".safetensors")) {
+            try (SafeTensors tensors = SafeTensors.open(file)) {
+                return DiffusionModel.of(config, OfficialLayout.read(tensors, config));
+            }
+        }
         try (TorchStateDict state = TorchStateDict.open(file)) {
+            state.choice().ifPresent(choice);
             return DiffusionModel.of(config, OfficialLayout.read(state, config));
         }
     }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.patchdiffusion.data.PatchDistribution;
 import org.patchdiffusion.eval.PngFiles;
 import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.train.StopReason;
@@ -71,14 +72,7 @@ public final class RunReport implements TrainingListener {
                 run.dataName() + ", " + run.dataSize() + " images of "
                         + run.model().width() + "x" + run.model().height());
         facts.put("Network", network(network, run.parameters()));
-        facts.put(
-                "Patches",
-                run.training().progressive()
-                        ? "from small to large"
-                        : String.format(
-                                Locale.ROOT,
-                                "a quarter, a half or all of the image; whole images in %.0f%% of the steps",
-                                100 * run.training().realP()));
+        facts.put("Patches", patches(run));
         facts.put(
                 "Trained for",
                 String.format(
@@ -103,6 +97,20 @@ public final class RunReport implements TrainingListener {
                         + Runtime.version().feature() + ", " + System.getProperty("os.name") + " "
                         + System.getProperty("os.arch"));
         return facts;
+    }
+
+    /** Each size, as a share of the image's sides or in pixels, with how much of the run it has. */
+    private static String patches(TrainingRun run) {
+        String sizes = run.patchSizes().shares().stream()
+                .filter(share -> share.probability() > 0)
+                .map(share -> String.format(
+                        Locale.ROOT,
+                        "%s%s: %.1f%%",
+                        share.side(),
+                        share.side() instanceof PatchDistribution.Pixels ? " pixels" : "",
+                        100 * share.probability()))
+                .collect(Collectors.joining(", "));
+        return sizes + (run.training().progressive() ? " of the images, from small to large" : " of the steps");
     }
 
     private static String network(UNetConfig network, long parameters) {

@@ -11,12 +11,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.io.ModelFile;
+import org.patchdiffusion.model.io.OfficialLayout;
+import org.patchdiffusion.model.io.SafeTensors;
 
 /** Training and what works with its results, on tiny networks. */
 class TrainCommandTest {
@@ -132,6 +135,8 @@ class TrainCommandTest {
         String written = Files.readString(runs().get(0).resolve("training_options.json"));
         assertTrue(written.contains("\"patch_sizes\" : \"1/2:0.5,12:0.25,1:0.25\""), written);
         assertTrue(written.contains("\"progressive_kimg\" : 0.02"), written);
+        String page = Files.readString(runs().get(0).resolve("report.html"));
+        assertTrue(page.contains("1/2: 50.0%, 12 pixels: 25.0%, 1: 25.0% of the images, from small to large"), page);
 
         List<Object> resume = new ArrayList<>(
                 List.of("train", "--data", data, "--outdir", folder.resolve("runs"), "--resume", runs().get(0)));
@@ -224,6 +229,18 @@ class TrainCommandTest {
         assertEquals(want.config(), got.config());
         assertTrue(want.parameters().flat().equalsWithEps(got.parameters().flat(), 0));
         assertTrue(Outcome.of("convert", state, back).error().contains("has no configuration"));
+        Path bare = folder.resolve("bare.safetensors");
+        SafeTensors.write(bare, OfficialLayout.tensors(want.config(), want.parameters()), Map.of());
+        assertTrue(Outcome.of("convert", bare, back).error().contains("convert --config"));
+        Files.delete(back);
+        assertEquals(0, Outcome.of("convert", bare, back, "--config", model).code());
+        assertTrue(want.parameters()
+                .flat()
+                .equalsWithEps(ModelFile.read(back).parameters().flat(), 0));
+        assertEquals(
+                2,
+                Outcome.of("convert", folder.resolve("a.pkl"), back, "--config", model)
+                        .code());
         assertEquals(0, train(data, "--samples", 0, "--dry-run").code());
         assertEquals(1, runs().size(), "a dry run makes no directory");
     }

@@ -59,6 +59,25 @@ class VerifyCommandTest {
     }
 
     @Test
+    void preparedImagesMayBeOneLevelOffAndNoMore() throws IOException {
+        Path shared = Path.of("../pd-data/src/test/resources/golden");
+        Files.copy(shared.resolve("image-prep.json"), folder.resolve("image-prep.json"));
+        for (int levels : new int[] {1, 2}) {
+            Map<String, INDArray> arrays = new LinkedHashMap<>(Npz.read(shared.resolve("image-prep.npz")));
+            INDArray image = arrays.get("out.1.stretch.40x24").dup('c');
+            INDArray flat = image.reshape(image.length());
+            flat.putScalar(3, flat.getInt(3) > 127 ? flat.getInt(3) - levels : flat.getInt(3) + levels);
+            arrays.put("out.1.stretch.40x24", image);
+            Npz.write(folder.resolve("image-prep.npz"), arrays);
+            Outcome outcome = Outcome.of("verify", folder);
+            assertEquals(levels == 1 ? 0 : 1, outcome.code(), outcome.err());
+            assertEquals(
+                    levels == 1 ? 0 : 1,
+                    outcome.err().lines().filter(l -> l.startsWith("  FAIL")).count());
+        }
+    }
+
+    @Test
     void whatIsNotKnownYetIsNamedAndDoesNotFail() throws IOException {
         copy("patches", "patches");
         Npz.write(folder.resolve("mystery.npz"), Map.of("a", Nd4j.createFromArray(1f, 2f)));

@@ -237,20 +237,17 @@ public final class ZipArchive implements Closeable {
                     + ", which is not supported; unpack the archive and pack it again with deflate");
         }
         try {
-            InputStream content = locate(entry);
+            InputStream content;
+            // The library looks up where the data starts by moving the channel's one position.
+            synchronized (zip) {
+                content = zip.getInputStream(entry);
+            }
             if (content == null) {
                 throw new IOException("its data is not within the archive");
             }
             return new EntryStream(content, entry.getSize(), entry.getCrc());
         } catch (RuntimeException e) {
             throw new IOException("its data is damaged (" + reason(e) + ")", e);
-        }
-    }
-
-    /** Finding an entry moves the file's position and uses a buffer of the library: one thread at a time. */
-    private InputStream locate(ZipArchiveEntry entry) throws IOException {
-        synchronized (zip) {
-            return zip.getInputStream(entry);
         }
     }
 

@@ -79,7 +79,7 @@ public final class ModelFile {
         String json = provenance.remove(CONFIG);
         if (json == null) {
             throw new IOException(tensors.file() + " is a safetensors file, but no model of this toolkit: its metadata"
-                    + " has no configuration under the key " + CONFIG);
+                    + " has no configuration under the key " + CONFIG + " (pd convert --config brings such files in)");
         }
         try {
             return new Info(ModelConfig.fromJson(json), provenance);

@@ -6,13 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.patchdiffusion.files.Messages;
@@ -29,8 +24,6 @@ record NpyHeader(DataType type, boolean fortranOrder, long[] shape, int size) {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     private static final int LONGEST = 1 << 16;
     private static final int ALIGNMENT = 64;
-    private static final Pattern FIELD =
-            Pattern.compile("\\s*'(\\w+)'\\s*:\\s*('[^']*'|True|False|\\([^()]*\\)|\\[.*\\])\\s*,?");
     private static final Map<String, DataType> TYPES = Map.ofEntries(
             Map.entry("<f4", DataType.FLOAT),
             Map.entry("<f8", DataType.DOUBLE),
@@ -88,72 +81,24 @@ record NpyHeader(DataType type, boolean fortranOrder, long[] shape, int size) {
             throw new IOException("its header claims " + length + " bytes, at most " + LONGEST + " are accepted");
         }
         String text = new String(exactly(in, (int) length), StandardCharsets.UTF_8);
-        return parse(text.strip(), MAGIC.length + 2 + lengthBytes + (int) length);
-    }
-
-    private static NpyHeader parse(String text, int size) throws IOException {
-        Map<String, String> fields = new HashMap<>();
-        if (!text.startsWith("{") || !text.endsWith("}")) {
-            throw new IOException("its header is not a dictionary");
-        }
-        String body = text.substring(1, text.length() - 1).strip();
-        Matcher matcher = FIELD.matcher(body);
-        int at = 0;
-        while (at < body.length()) {
-            matcher.region(at, body.length());
-            if (!matcher.lookingAt() || fields.put(matcher.group(1), matcher.group(2)) != null) {
-                throw new IOException("its header is malformed");
-            }
-            at = matcher.end();
-        }
-        if (!fields.keySet().equals(Set.of("descr", "fortran_order", "shape"))) {
-            throw new IOException("its header has the keys " + new TreeSet<>(fields.keySet())
-                    + ", expected descr, fortran_order and shape");
-        }
+        NpyFields fields = NpyFields.parse(text);
         return new NpyHeader(
-                type(fields.get("descr")), fortranOrder(fields.get("fortran_order")), shape(fields.get("shape")), size);
+                type(fields.descr()),
+                fields.fortranOrder(),
+                fields.shape(),
+                MAGIC.length + 2 + lengthBytes + (int) length);
     }
 
-    private static DataType type(String literal) throws IOException {
-        String descr = literal.replace("'", "");
+    private static DataType type(String descr) throws IOException {
         if (descr.contains("O")) {
             throw new IOException("it holds pickled Python objects, which are never loaded");
         }
         DataType type = TYPES.get(descr);
         if (type == null) {
-            throw new IOException("its element type " + Messages.printable(literal) + " is not supported (use float32,"
+            throw new IOException("its element type " + Messages.printable(descr) + " is not supported (use float32,"
                     + " float64, float16, int64, int32, int16, int8, uint8 or bool in little-endian order)");
         }
         return type;
-    }
-
-    private static boolean fortranOrder(String literal) throws IOException {
-        return switch (literal) {
-            case "True" -> true;
-            case "False" -> false;
-            default -> throw new IOException("its fortran_order is neither True nor False");
-        };
-    }
-
-    private static long[] shape(String literal) throws IOException {
-        if (!literal.matches("\\(\\s*(\\d{1,19}\\s*(,\\s*\\d{1,19}\\s*)*,?)?\\s*\\)")) {
-            throw new IOException("its shape " + Messages.printable(literal) + " is malformed");
-        }
-        String dims = literal.replaceAll("[()\\s]", "");
-        if (dims.isEmpty()) {
-            return new long[0];
-        }
-        try {
-            long[] shape =
-                    Arrays.stream(dims.split(",")).mapToLong(Long::parseLong).toArray();
-            if (shape.length > Shapes.MOST_DIMENSIONS) {
-                throw new IOException(
-                        "it has " + shape.length + " dimensions, at most " + Shapes.MOST_DIMENSIONS + " are accepted");
-            }
-            return shape;
-        } catch (NumberFormatException e) {
-            throw new IOException("its shape " + Messages.printable(literal) + " is out of range", e);
-        }
     }
 
     private static byte[] exactly(InputStream in, int count) throws IOException {

@@ -27,7 +27,8 @@ public final class OfficialLayout {
 
     /**
      * Reads the parameters of a model from a file with official names and shapes. Elements may be float32, float64,
-     * float16 or bfloat16. The resampling filters may be missing; if they are there, they must be those of the
+     * float16 or bfloat16. What PyTorch's wrappers put before the names ({@code module.}, {@code _orig_mod.}) is passed
+     * over. The resampling filters may be missing; if they are there, they must be those of the
      * configuration.
      *
      * @throws IOException if names, shapes or types differ from what the configuration asks for (all differences are
@@ -35,11 +36,13 @@ public final class OfficialLayout {
      */
     public static Parameters read(TensorFile file, ModelConfig config) throws IOException {
         ParameterLayout layout = DiffusionModel.layout(config);
-        check(file, config, layout);
+        Map<String, String> saved =
+                SavedNames.byOwnName(file.file(), file.tensors().keySet());
+        check(file, saved, config, layout);
         Parameters parameters = Parameters.zeros(layout);
         try {
             for (ParameterLayout.Entry entry : layout.entries()) {
-                try (INDArray official = readFloats(file, entry.name())) {
+                try (INDArray official = readFloats(file, saved.get(entry.name()))) {
                     parameters.view(entry.name()).assign(entry.isKernel() ? official.permute(2, 3, 1, 0) : official);
                 }
             }
@@ -50,11 +53,13 @@ public final class OfficialLayout {
         }
     }
 
-    private static void check(TensorFile file, ModelConfig config, ParameterLayout layout) throws IOException {
+    private static void check(TensorFile file, Map<String, String> saved, ModelConfig config, ParameterLayout layout)
+            throws IOException {
+        Map<String, TensorInfo> infos = file.tensors();
         LayoutMismatch mismatch = new LayoutMismatch();
         Set<String> filters = new HashSet<>(ResampleFilters.names(config.network()));
         for (ParameterLayout.Entry entry : layout.entries()) {
-            TensorInfo info = file.tensors().get(entry.name());
+            TensorInfo info = infos.get(saved.get(entry.name()));
             List<Long> wanted = Arrays.stream(entry.officialShape()).boxed().toList();
             if (info == null) {
                 mismatch.missing(entry.name());
@@ -62,9 +67,9 @@ public final class OfficialLayout {
                 mismatch.different(entry.name(), info, wanted);
             }
         }
-        for (String name : file.tensors().keySet()) {
+        for (String name : saved.keySet()) {
             if (filters.contains(name)) {
-                checkFilter(file, name, config);
+                checkFilter(file, saved.get(name), config);
             } else if (layout.find(name).isEmpty()) {
                 mismatch.unexpected(name);
             }

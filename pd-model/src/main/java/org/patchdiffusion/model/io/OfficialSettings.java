@@ -1,6 +1,7 @@
 package org.patchdiffusion.model.io;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -50,7 +51,8 @@ public final class OfficialSettings {
         UNetConfig unet = settings.network(resolution, preconditioning);
         settings.unused.removeAll(IRRELEVANT);
         if (!settings.unused.isEmpty()) {
-            throw new IllegalArgumentException("the network has unknown settings: " + settings.unused);
+            throw new IllegalArgumentException("the network has unknown settings, such as "
+                    + Messages.printable(settings.unused.iterator().next()));
         }
         return new ModelConfig(unet, precond, resolution, resolution);
     }
@@ -100,8 +102,8 @@ public final class OfficialSettings {
                 .attnResolutions(integers("attn_resolutions", List.of(16)))
                 .embedding(choice("embedding_type", UNetConfig.Embedding.class, "positional"))
                 .channelMultNoise(integer("channel_mult_noise", 1))
-                .encoder(choice("encoder_type", UNetConfig.Encoder.class, "standard"))
-                .decoder(choice("decoder_type", UNetConfig.Decoder.class, "standard"))
+                .encoder(choice("encoder_type", UNetConfig.EncoderKind.class, "standard"))
+                .decoder(choice("decoder_type", UNetConfig.DecoderKind.class, "standard"))
                 .resampleFilter(integers("resample_filter", List.of(1, 1)))
                 .implicitMlp(flag("implicit_mlp", false))
                 .build();
@@ -164,7 +166,8 @@ public final class OfficialSettings {
         try {
             return Enum.valueOf(type, value.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
-            throw wrong(name, "one of " + List.of(type.getEnumConstants()), e);
+            String known = Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT);
+            throw wrong(name, "one of " + known, e);
         }
     }
 
@@ -183,8 +186,15 @@ public final class OfficialSettings {
 
     private IllegalArgumentException wrong(String name, String expected, Exception cause) {
         return new IllegalArgumentException(
-                "the network's setting " + name + " is " + Messages.printable(settings.get(name) + "") + ", expected "
-                        + expected,
+                "the network's setting " + name + " is " + describe(settings.get(name)) + ", expected " + expected,
                 cause);
+    }
+
+    /** A value for a message. Lists may hold each other many times over, so they are never written out. */
+    private static String describe(Object value) {
+        if (value instanceof List<?> list) {
+            return "a list of " + list.size() + " values";
+        }
+        return value instanceof Map<?, ?> ? "a dictionary" : Messages.printable(String.valueOf(value));
     }
 }

@@ -55,6 +55,8 @@ final class PickleClasses {
         classes.put("collections.OrderedDict", PickleClasses::orderedDict);
         classes.put("torch._utils._rebuild_tensor_v2", PickleClasses::tensor);
         classes.put("torch._utils._rebuild_parameter", args -> (TorchTensor) args[0]);
+        // Training scripts save their options beside the weights.
+        classes.put("argparse.Namespace", args -> new PyObject("Namespace"));
         STORAGES.forEach((name, type) -> classes.put("torch." + name, new StorageClass(type)));
         return classes;
     }
@@ -110,6 +112,9 @@ final class PickleClasses {
 
     private static long[] numbers(Object tuple) {
         Object[] values = (Object[]) tuple;
+        if (values.length > Shapes.MOST_DIMENSIONS) {
+            throw refusal("it holds a tensor of " + values.length + " dimensions");
+        }
         long[] numbers = new long[values.length];
         for (int i = 0; i < values.length; i++) {
             numbers[i] = number(values[i]);

@@ -26,8 +26,9 @@ import org.patchdiffusion.model.ModelConfig;
  */
 public final class PickleSnapshot implements TensorFile {
     private static final int DEEPEST = 32;
-    private static final int MOST_MODULES = 100_000;
-    private static final int MOST_VALUES = 1_000_000;
+    private static final int MOST_MODULES = 20_000;
+    private static final int LONGEST_NAME = 1_000;
+    private static final int MOST_VALUES = 10_000;
 
     private final Path file;
     private final FileChannel channel;
@@ -88,15 +89,23 @@ public final class PickleSnapshot implements TensorFile {
                         && transientBuffers instanceof Collection<?> names
                         && names.contains(e.getKey());
                 if (e.getValue() instanceof TorchTensor tensor && !skipped) {
-                    tensors.put(prefix + e.getKey(), tensor);
+                    tensors.put(name(prefix, e.getKey()), tensor);
                 }
             }
         }
         for (Map.Entry<?, ?> e : module.map("_modules").entrySet()) {
             if (e.getValue() instanceof PyObject child) {
-                collect(child, prefix + e.getKey() + ".", depth + 1);
+                collect(child, name(prefix, e.getKey()) + ".", depth + 1);
             }
         }
+    }
+
+    private static String name(String prefix, Object key) throws IOException {
+        String name = String.valueOf(key);
+        if (prefix.length() + name.length() > LONGEST_NAME) {
+            throw new IOException("its network has a name of more than " + LONGEST_NAME + " characters");
+        }
+        return prefix + name;
     }
 
     /** Name of the class of the EMA network, which is its preconditioning: {@code Patch_EDMPrecond}, for example. */

@@ -24,8 +24,8 @@ import org.patchdiffusion.files.Messages;
  * or numbers (others could make hashing arbitrarily slow).
  */
 final class RestrictedUnpickler extends Unpickler {
-    private static final int MOST_INSTRUCTIONS = 20_000_000;
-    private static final long MOST_TEXT = 1L << 26;
+    private static final int MOST_INSTRUCTIONS = 4_000_000;
+    private static final long MOST_TEXT = 1L << 24;
     private static final int LONGEST_NAME = 200;
 
     /** Instructions that the library may run as it is: they move values about, and take memory only as they go. */

@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.VariableType;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -43,7 +45,21 @@ public final class SameDiffFile {
         byte[] json = model.config().toJson().getBytes(StandardCharsets.UTF_8);
         graph.sameDiff().constant(CONFIG, Nd4j.createFromArray(json));
         graph.sameDiff().setOutputs(graph.outputs());
-        AtomicFile.create(file, temporary -> graph.sameDiff().save(temporary.toFile(), false));
+        AtomicFile.create(file, temporary -> save(graph.sameDiff(), temporary));
+    }
+
+    private static void save(SameDiff graph, Path file) throws IOException {
+        try {
+            graph.save(file.toFile(), false);
+        } catch (RuntimeException e) {
+            // ND4J hides what the system says, a full disk for example.
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (cause instanceof IOException io) {
+                    throw io;
+                }
+            }
+            throw e;
+        }
     }
 
     /**
@@ -62,18 +78,40 @@ public final class SameDiffFile {
         } catch (RuntimeException e) {
             throw new IOException(file + " is not a valid SameDiff file", e);
         }
-        ModelConfig config = config(file, graph);
+        try {
+            ModelConfig config = config(file, graph);
+            return DiffusionModel.of(config, parameters(file, graph, config));
+        } finally {
+            close(graph);
+        }
+    }
+
+    private static Parameters parameters(Path file, SameDiff graph, ModelConfig config) throws IOException {
         ParameterLayout layout = DiffusionModel.layout(config);
-        Parameters parameters = Parameters.zeros(layout);
         for (ParameterLayout.Entry entry : layout.entries()) {
             INDArray value = graph.hasVariable(entry.name()) ? graph.getArrForVarName(entry.name()) : null;
             if (value == null || !Arrays.equals(value.shape(), entry.shape()) || value.dataType() != DataType.FLOAT) {
                 throw new IOException(file + " lacks the tensor " + entry.name() + " in the shape "
                         + entry.storedShape() + " of its configuration");
             }
-            parameters.view(entry.name()).assign(value);
         }
-        return DiffusionModel.of(config, parameters);
+        Parameters parameters = Parameters.zeros(layout);
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            parameters.view(entry.name()).assign(graph.getArrForVarName(entry.name()));
+        }
+        return parameters;
+    }
+
+    /** Frees the arrays that loading made; SameDiff leaves them to the garbage collector, which does not see their size. */
+    private static void close(SameDiff graph) {
+        for (SDVariable variable : graph.variables()) {
+            boolean stored = variable.getVariableType() == VariableType.VARIABLE
+                    || variable.getVariableType() == VariableType.CONSTANT;
+            INDArray array = stored ? variable.getArr() : null;
+            if (array != null && array.closeable()) {
+                array.close();
+            }
+        }
     }
 
     private static ModelConfig config(Path file, SameDiff graph) throws IOException {

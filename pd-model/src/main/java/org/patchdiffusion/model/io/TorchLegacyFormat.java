@@ -38,7 +38,8 @@ final class TorchLegacyFormat {
         for (Object key : keys) {
             TorchStorage storage = key instanceof String ? storages.get(key) : null;
             if (storage == null || storage.isPlaced()) {
-                throw new IOException("it lists the storage " + Messages.printable(key + "") + ", which is not in use");
+                String what = key instanceof String name ? Messages.printable(name) : "by something else than a name";
+                throw new IOException("it lists the storage " + what + ", which is not in use");
             }
             place(storage, in);
         }

@@ -9,9 +9,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.files.AtomicFile;
 import org.patchdiffusion.files.Messages;
@@ -20,6 +20,9 @@ import org.patchdiffusion.files.ZipArchive;
 /**
  * A state dict as {@code torch.save} writes it: tensors by name in a pickle, with their elements in a zip file (since
  * PyTorch 1.6) or behind the pickle (the legacy format). Both are read; the zip format is written.
+ *
+ * <p>Training scripts save more than one: of a dictionary that holds state dicts, the averaged weights are taken if
+ * there are any, and {@link #choice} says so.
  */
 public final class TorchStateDict implements TensorFile {
     private static final long LONGEST_PICKLE = 1L << 26;
@@ -29,18 +32,20 @@ public final class TorchStateDict implements TensorFile {
 
     private final Path file;
     private final Closeable open;
-    private final Map<String, TorchTensor> tensors;
+    private final TorchTensors tensors;
+    private final Optional<String> choice;
 
-    private TorchStateDict(Path file, Closeable open, Map<String, TorchTensor> tensors) {
+    private TorchStateDict(Path file, Closeable open, TrainingDictionary.Weights weights) {
         this.file = file;
         this.open = open;
-        this.tensors = tensors;
+        this.tensors = new TorchTensors(file, weights.tensors());
+        this.choice = weights.choice();
     }
 
     /**
      * Opens a state dict in either format and checks it.
      *
-     * @throws IOException if the file is missing, damaged, or holds something else than a dictionary of tensors; the
+     * @throws IOException if the file is missing, damaged, or holds no dictionary of tensors; the
      *     message names the file
      */
     public static TorchStateDict open(Path file) throws IOException {
@@ -60,14 +65,14 @@ public final class TorchStateDict implements TensorFile {
     private static TorchStateDict openZip(Path file) throws IOException {
         ZipArchive zip = ZipArchive.open(file, LIMITS);
         try {
-            return new TorchStateDict(file, zip::close, zipTensors(file, zip));
+            return new TorchStateDict(file, zip::close, zipWeights(file, zip));
         } catch (IOException e) {
             zip.close();
             throw damaged(file, e);
         }
     }
 
-    private static Map<String, TorchTensor> zipTensors(Path file, ZipArchive zip) throws IOException {
+    private static TrainingDictionary.Weights zipWeights(Path file, ZipArchive zip) throws IOException {
         List<String> pickles =
                 zip.names().stream().filter(name -> name.endsWith(PICKLE)).toList();
         if (pickles.size() != 1 || zip.size(pickles.get(0)) > LONGEST_PICKLE) {
@@ -88,7 +93,7 @@ public final class TorchStateDict implements TensorFile {
             String entry = folder + "/data/" + e.getKey();
             e.getValue().place(zip.size(entry), reader -> zip.read(entry, reader));
         }
-        return tensors(root);
+        return TrainingDictionary.weights(root);
     }
 
     private static TorchStateDict openLegacy(Path file) throws IOException {
@@ -99,7 +104,7 @@ public final class TorchStateDict implements TensorFile {
             if (in.remaining() != 0) {
                 throw new IOException(in.remaining() + " bytes at its end belong to no tensor");
             }
-            return new TorchStateDict(file, channel::close, tensors(root));
+            return new TorchStateDict(file, channel::close, TrainingDictionary.weights(root));
         } catch (IOException e) {
             channel.close();
             throw damaged(file, e);
@@ -126,19 +131,12 @@ public final class TorchStateDict implements TensorFile {
         return storage;
     }
 
-    private static Map<String, TorchTensor> tensors(Object root) throws IOException {
-        if (!(root instanceof Map<?, ?> map)) {
-            throw new IOException("it does not hold a dictionary");
-        }
-        Map<String, TorchTensor> tensors = new LinkedHashMap<>();
-        for (Map.Entry<?, ?> e : map.entrySet()) {
-            if (!(e.getKey() instanceof String name) || !(e.getValue() instanceof TorchTensor tensor)) {
-                throw new IOException("its entry " + Messages.printable(e.getKey() + "") + " is not a tensor (save"
-                        + " model.state_dict() alone)");
-            }
-            tensors.put(name, tensor);
-        }
-        return tensors;
+    /**
+     * Which weights were taken, if the file holds more than one state dict: a part of a sentence that says so, and what
+     * was left out.
+     */
+    public Optional<String> choice() {
+        return choice;
     }
 
     @Override
@@ -148,12 +146,12 @@ public final class TorchStateDict implements TensorFile {
 
     @Override
     public Map<String, TensorInfo> tensors() {
-        return new TorchTensors(file, tensors).infos();
+        return tensors.infos();
     }
 
     @Override
     public INDArray read(String name) throws IOException {
-        return new TorchTensors(file, tensors).read(name);
+        return tensors.read(name);
     }
 
     @Override

@@ -1,0 +1,110 @@
+package org.patchdiffusion.examples.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Conversion from the command line. */
+class DatasetCommandTest {
+
+    @TempDir
+    Path folder;
+
+    private Path source;
+
+    @BeforeEach
+    void twoFoldersOfPicturesAndOtherFiles() throws IOException {
+        source = folder.resolve("pets");
+        Files.createDirectories(source);
+        Pictures.folder(source.resolve("cat"), 3, 20, 16);
+        Pictures.folder(source.resolve("dog"), 2, 16, 20);
+        Files.writeString(source.resolve("dog/notes.txt"), "woof");
+        Files.writeString(source.resolve("Thumbs.db"), "");
+    }
+
+    private Outcome convert(Object... more) {
+        Object[] arguments = new Object[more.length + 3];
+        System.arraycopy(new Object[] {"dataset", "--source", source}, 0, arguments, 0, 3);
+        System.arraycopy(more, 0, arguments, 3, more.length);
+        return Outcome.of(arguments);
+    }
+
+    @Test
+    void classFoldersBecomeADataSetWithNamedClassesAndASummary() {
+        for (String name : List.of("out.zip", "out")) {
+            Path target = folder.resolve(name);
+            Outcome outcome = convert("--dest", target, "--resolution", 8, "--transform", "Center-CROP");
+            assertEquals(0, outcome.code(), outcome.err());
+            assertTrue(
+                    outcome.err().contains("wrote " + target + ": 5 images of 8x8 with labels (2 classes)"),
+                    outcome.err());
+            assertTrue(outcome.err().contains("left out 1 file that is no image (.txt 1)"), outcome.err());
+            assertTrue(outcome.err().contains("passed over 1 hidden or system files"), outcome.err());
+            assertEquals(name.equals("out"), Files.isDirectory(target));
+            String info = Outcome.of("info", target).out();
+            assertTrue(info.contains("class 0 (cat): 3 images") && info.contains("class 1 (dog): 2 images"), info);
+        }
+    }
+
+    @Test
+    void badImagesAreNamedOrSkipped() throws IOException {
+        Files.writeString(source.resolve("cat/bad.webp"), "no picture");
+        Path target = folder.resolve("out.zip");
+        Outcome refused = convert("--dest", target, "--resolution", "8x8", "--transform", "fit");
+        assertEquals(1, refused.code());
+        assertTrue(refused.error().contains("image cat/bad.webp is not an image of the formats"), refused.error());
+        assertFalse(Files.exists(target));
+        Outcome skipped = convert("--dest", target, "--resolution", "8x8", "--transform", "fit", "--skip-bad-images");
+        assertEquals(0, skipped.code(), skipped.err());
+        assertTrue(skipped.err().contains("skipped 1 image in all"), skipped.err());
+    }
+
+    @Test
+    void wrongOptionsAreWrongUsage() {
+        Path target = folder.resolve("out.zip");
+        for (List<String> wrong : List.of(
+                List.of("--classes", "-1"),
+                List.of("--transform", "crop"),
+                List.of("--filter", "box"),
+                List.of("--channels", "5"),
+                List.of("--background", "white"),
+                List.of("--max-images", "0"),
+                List.of("--resolution", "0x8"),
+                List.of("--transform", "fit"))) {
+            Outcome outcome = convert("--dest", target, wrong.get(0), wrong.get(1));
+            assertEquals(2, outcome.code(), wrong + ": " + outcome.err());
+        }
+        assertFalse(Files.exists(target));
+    }
+
+    @Test
+    void theSourceIsNotOverwritten() {
+        Path target = folder.resolve("out.zip");
+        assertEquals(
+                0,
+                convert("--dest", target, "--resolution", 8, "--transform", "stretch")
+                        .code());
+        Outcome again = Outcome.of("dataset", "--source", target, "--dest", target);
+        assertEquals(1, again.code());
+        assertTrue(again.error().contains("is the source itself or lies in it"), again.error());
+        Outcome within = convert("--dest", source.resolve("out"), "--resolution", 8, "--transform", "stretch");
+        assertEquals(1, within.code());
+    }
+
+    @Test
+    void trainingOnMixedSizesAdvisesAPowerOfTwo() {
+        Outcome outcome = Outcome.of("train", "--data", source, "--outdir", folder.resolve("runs"), "--dry-run");
+        assertEquals(1, outcome.code());
+        assertTrue(
+                outcome.error().contains("--dest pets-16x16.zip --resolution 16x16 --transform center-crop"),
+                outcome.error());
+    }
+}

@@ -1,0 +1,14 @@
+package org.patchdiffusion.model.engine.fuzz;
+
+import org.patchdiffusion.model.engine.Profiled;
+import org.patchdiffusion.model.engine.Program;
+
+/** What tests ask about an engine beyond its public interface; the only class of this package that knows the compiler. */
+public final class EngineProbe {
+    private EngineProbe() {}
+
+    /** Whether a program of the compiled engine really was compiled, not handed to the plan of ND4J operations. */
+    public static boolean isCompiled(Program program) {
+        return program instanceof Profiled;
+    }
+}

@@ -15,24 +15,28 @@ final class DatasetCharts {
 
     private DatasetCharts() {}
 
-    /** Power by frequency, both logarithmic, with the fitted line. */
-    static BufferedImage spectrum(PowerSpectrum spectrum) {
+    /**
+     * Power by frequency, both logarithmic, with the fitted line.
+     *
+     * @param side pixels of the shorter side, so that the axis counts waves across the image and has round marks
+     */
+    static BufferedImage spectrum(PowerSpectrum spectrum, int side) {
         List<Double> x = new ArrayList<>();
         List<Double> y = new ArrayList<>();
         for (int i = 0; i < spectrum.power().size() && spectrum.frequencies().get(i) <= 0.5; i++) {
             if (spectrum.power().get(i) > 0) {
-                x.add(spectrum.frequencies().get(i));
+                x.add(spectrum.frequencies().get(i) * side);
                 y.add(spectrum.power().get(i));
             }
         }
-        PlainChart chart = new PlainChart("cycles per pixel", "power").legend(LegendPosition.InsideNE);
+        PlainChart chart = new PlainChart("waves across the shorter side", "power").legend(LegendPosition.InsideNE);
         chart.styler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
         chart.line("power, mean of " + spectrum.images() + " images", x, y, PlainChart.FIRST);
         if (!Double.isNaN(spectrum.slope())) {
             chart.dashes(
                     String.format(Locale.ROOT, "slope %.2f", spectrum.slope()),
-                    x,
-                    fitted(x, y, spectrum.slope()),
+                    x.subList(1, x.size()),
+                    fitted(x.subList(1, x.size()), y.subList(1, y.size()), spectrum.slope()),
                     PlainChart.SECOND);
         }
         return chart.paint();
@@ -40,8 +44,8 @@ final class DatasetCharts {
 
     /** The line of a slope through the middle of the points. */
     private static List<Double> fitted(List<Double> x, List<Double> y, double slope) {
-        double meanX = x.stream().skip(1).mapToDouble(Math::log).average().orElse(0);
-        double meanY = y.stream().skip(1).mapToDouble(Math::log).average().orElse(0);
+        double meanX = x.stream().mapToDouble(Math::log).average().orElse(0);
+        double meanY = y.stream().mapToDouble(Math::log).average().orElse(0);
         return x.stream()
                 .map(value -> Math.exp(meanY + slope * (Math.log(value) - meanX)))
                 .toList();

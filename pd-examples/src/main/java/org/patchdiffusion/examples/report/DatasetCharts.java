@@ -5,7 +5,6 @@ import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.knowm.xchart.style.Styler.LegendPosition;
 import org.patchdiffusion.data.stats.Distances;
 import org.patchdiffusion.data.stats.Distribution;
 import org.patchdiffusion.data.stats.PowerSpectrum;
@@ -29,7 +28,7 @@ final class DatasetCharts {
                 y.add(spectrum.power().get(i));
             }
         }
-        PlainChart chart = new PlainChart("waves across the shorter side", "power").legend(LegendPosition.InsideNE);
+        PlainChart chart = new PlainChart("waves across the shorter side", "power").legend();
         chart.styler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
         chart.line("power, mean of " + spectrum.images() + " images", x, y, PlainChart.FIRST);
         if (!Double.isNaN(spectrum.slope())) {
@@ -53,8 +52,7 @@ final class DatasetCharts {
 
     /** How often distances of each size occur. */
     static BufferedImage distances(Distances distances) {
-        PlainChart chart =
-                new PlainChart("distance", "how often, of the most frequent").legend(LegendPosition.InsideNW);
+        PlainChart chart = new PlainChart("distance", "how often (1: the most)").legend();
         chart.styler().setXAxisMin(0.0).setYAxisMin(0.0).setYAxisMax(1.05);
         add(chart, "all pairs", distances.pairwise(), PlainChart.FIRST);
         add(chart, "nearest neighbours", distances.nearest(), PlainChart.SECOND);

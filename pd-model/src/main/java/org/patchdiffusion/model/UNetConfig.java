@@ -43,8 +43,8 @@ public record UNetConfig(
         double labelDropout,
         Embedding embedding,
         int channelMultNoise,
-        Encoder encoder,
-        Decoder decoder,
+        EncoderKind encoder,
+        DecoderKind decoder,
         List<Integer> resampleFilter,
         boolean implicitMlp) {
 
@@ -68,7 +68,7 @@ public record UNetConfig(
     }
 
     /** Encoder variants. */
-    public enum Encoder {
+    public enum EncoderKind {
         STANDARD,
         /** The downsampled input is projected and added at each level. */
         SKIP,
@@ -77,7 +77,7 @@ public record UNetConfig(
     }
 
     /** Decoder variants. */
-    public enum Decoder {
+    public enum DecoderKind {
         STANDARD,
         /** Each level adds its own image to the upsampled output of the level below. */
         SKIP
@@ -107,8 +107,8 @@ public record UNetConfig(
         if (architecture == Architecture.DHARIWAL) {
             require(
                     embedding == Embedding.POSITIONAL
-                            && encoder == Encoder.STANDARD
-                            && decoder == Decoder.STANDARD
+                            && encoder == EncoderKind.STANDARD
+                            && decoder == DecoderKind.STANDARD
                             && channelMultNoise == 1
                             && resampleFilter.equals(List.of(1, 1))
                             && !implicitMlp,
@@ -147,26 +147,7 @@ public record UNetConfig(
      * dropout 0.13.
      */
     public static Builder ddpmpp(int resolution, int imageChannels) {
-        return new Builder(new UNetConfig(
-                Architecture.SONG,
-                resolution,
-                imageChannels + POSITION_CHANNELS,
-                imageChannels,
-                0,
-                0,
-                128,
-                List.of(2, 2, 2),
-                4,
-                4,
-                List.of(16),
-                0.13,
-                0,
-                Embedding.POSITIONAL,
-                1,
-                Encoder.STANDARD,
-                Decoder.STANDARD,
-                List.of(1, 1),
-                false));
+        return new Builder(resolution, imageChannels);
     }
 
     /** NCSN++ with the official defaults: DDPM++ with Fourier embedding, residual encoder and [1, 3, 3, 1] filter. */
@@ -174,7 +155,7 @@ public record UNetConfig(
         return ddpmpp(resolution, imageChannels)
                 .embedding(Embedding.FOURIER)
                 .channelMultNoise(2)
-                .encoder(Encoder.RESIDUAL)
+                .encoder(EncoderKind.RESIDUAL)
                 .resampleFilter(List.of(1, 3, 3, 1));
     }
 
@@ -202,8 +183,8 @@ public record UNetConfig(
         int divisor = 1 << (levels - 1);
         require(
                 size > 0 && size % divisor == 0,
-                side + " " + size + " does not fit a network of " + levels
-                        + " levels: every side must be a positive multiple of " + divisor);
+                side + " " + size + " does not fit a network of " + levels + (levels == 1 ? " level" : " levels")
+                        + ": every side must be a positive multiple of " + divisor);
     }
 
     private static void requireFilter(List<Integer> filter) {
@@ -219,27 +200,36 @@ public record UNetConfig(
                         + " [1, 3, 3, 1], but is " + filter);
     }
 
-    /** Changes single settings of a configuration; {@link #build} checks the whole. */
+    /**
+     * Gathers the settings of a configuration. Each method sets the component of the same name; nothing is checked before
+     * {@link #build}, so their order does not matter.
+     */
     public static final class Builder {
-        private Architecture architecture;
+        private Architecture architecture = Architecture.SONG;
         private int resolution;
         private int inChannels;
         private int outChannels;
         private int labelDim;
         private int augmentDim;
-        private int modelChannels;
-        private List<Integer> channelMult;
-        private int channelMultEmb;
-        private int numBlocks;
-        private List<Integer> attnResolutions;
-        private double dropout;
+        private int modelChannels = 128;
+        private List<Integer> channelMult = List.of(2, 2, 2);
+        private int channelMultEmb = 4;
+        private int numBlocks = 4;
+        private List<Integer> attnResolutions = List.of(16);
+        private double dropout = 0.13;
         private double labelDropout;
-        private Embedding embedding;
-        private int channelMultNoise;
-        private Encoder encoder;
-        private Decoder decoder;
-        private List<Integer> resampleFilter;
+        private Embedding embedding = Embedding.POSITIONAL;
+        private int channelMultNoise = 1;
+        private EncoderKind encoder = EncoderKind.STANDARD;
+        private DecoderKind decoder = DecoderKind.STANDARD;
+        private List<Integer> resampleFilter = List.of(1, 1);
         private boolean implicitMlp;
+
+        private Builder(int resolution, int imageChannels) {
+            this.resolution = resolution;
+            inChannels = imageChannels + POSITION_CHANNELS;
+            outChannels = imageChannels;
+        }
 
         private Builder(UNetConfig from) {
             architecture = from.architecture;
@@ -354,13 +344,13 @@ public record UNetConfig(
         }
 
         /** Sets {@link UNetConfig#encoder}. */
-        public Builder encoder(Encoder value) {
+        public Builder encoder(EncoderKind value) {
             encoder = value;
             return this;
         }
 
         /** Sets {@link UNetConfig#decoder}. */
-        public Builder decoder(Decoder value) {
+        public Builder decoder(DecoderKind value) {
             decoder = value;
             return this;
         }

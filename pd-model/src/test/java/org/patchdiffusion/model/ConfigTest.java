@@ -12,6 +12,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.patchdiffusion.model.io.OfficialSettings;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.model.precond.Preconditioning;
 
@@ -65,6 +66,37 @@ class ConfigTest {
         network.checkSize(12, 20);
     }
 
+    /** What counts is the number of levels asked for, whatever the default was and in whatever order it was set. */
+    @Test
+    void sizesThatTheLevelsHalveAreAccepted() {
+        UNetConfig two = UNetConfig.ddpmpp(30, 3).channelMult(List.of(1, 2)).build();
+        assertEquals(30, two.resolution());
+        assertEquals(
+                15,
+                two.toBuilder().channelMult(List.of(1)).resolution(15).build().resolution());
+        assertEquals(
+                15,
+                two.toBuilder().resolution(15).channelMult(List.of(1)).build().resolution());
+        refused(() -> two.toBuilder().resolution(15).build(), "resolution 15", "2 levels", "multiple of 2");
+        refused(() -> UNetConfig.adm(15, 3).channelMult(List.of(1, 2)).build(), "resolution 15", "2 levels");
+        Map<String, Object> official =
+                Map.of("img_resolution", 30, "img_channels", 5, "out_channels", 3, "channel_mult", List.of(1, 2));
+        assertEquals(30, official(official).resolution());
+    }
+
+    /** Model files hold the configuration in this form. */
+    @Test
+    void theJsonFormIsFixed() {
+        assertEquals(
+                "{\"network\":{\"architecture\":\"SONG\",\"resolution\":32,\"inChannels\":5,\"outChannels\":3,\"labelDim\":0,"
+                        + "\"augmentDim\":0,\"modelChannels\":128,\"channelMult\":[2,2,2],\"channelMultEmb\":4,"
+                        + "\"numBlocks\":4,\"attnResolutions\":[16],\"dropout\":0.13,\"labelDropout\":0.0,"
+                        + "\"embedding\":\"FOURIER\",\"channelMultNoise\":2,\"encoder\":\"RESIDUAL\","
+                        + "\"decoder\":\"STANDARD\",\"resampleFilter\":[1,3,3,1],\"implicitMlp\":false},"
+                        + "\"preconditioning\":{\"name\":\"edm\",\"pMean\":-1.2,\"pStd\":1.2,\"sigmaData\":0.5},\"height\":32,\"width\":32}",
+                config(UNetConfig.ncsnpp(32, 3).build()).toJson());
+    }
+
     @Test
     void wrongSettingsAreRefused() {
         refused(() -> UNetConfig.ddpmpp(32, 3).dropout(1).build(), "dropout", "1.0");
@@ -72,7 +104,7 @@ class ConfigTest {
         refused(() -> UNetConfig.ddpmpp(32, 3).channelMult(List.of()).build(), "channelMult");
         refused(() -> UNetConfig.ddpmpp(32, 3).resampleFilter(List.of(1, 2, 1)).build(), "resampleFilter");
         refused(() -> UNetConfig.ddpmpp(32, 3).resampleFilter(List.of(1, 2)).build(), "resampleFilter");
-        refused(() -> UNetConfig.adm(32, 3).encoder(UNetConfig.Encoder.SKIP).build(), "DHARIWAL");
+        refused(() -> UNetConfig.adm(32, 3).encoder(UNetConfig.EncoderKind.SKIP).build(), "DHARIWAL");
         UNetConfig odd = UNetConfig.ddpmpp(32, 3).modelChannels(130).build();
         refused(() -> DiffusionModel.layout(config(odd)), "130 channels", "modelChannels");
         UNetConfig outputs = UNetConfig.ddpmpp(32, 3).outChannels(6).build();
@@ -88,13 +120,18 @@ class ConfigTest {
     void officialArgumentsAreChecked() {
         Map<String, Object> arguments =
                 Map.of("img_resolution", 32, "img_channels", 5, "out_channels", 3, "model_type", "SongUNet");
-        UNetConfig network = OfficialArguments.network(arguments);
+        UNetConfig network = official(arguments);
         assertEquals(List.of(1, 2, 2, 2), network.channelMult());
         assertEquals(3, network.imageChannels());
-        refused(() -> OfficialArguments.network(Map.of("model_type", "VGG")), "VGG", "SongUNet");
-        refused(() -> OfficialArguments.network(with(arguments, "colour", 1)), "colour");
-        refused(() -> OfficialArguments.network(with(arguments, "num_blocks", 1.5)), "num_blocks", "1.5");
-        refused(() -> OfficialArguments.network(with(arguments, "encoder_type", "odd")), "encoder_type", "residual");
+        refused(() -> official(with(arguments, "model_type", "VGG")), "VGG", "SongUNet");
+        refused(() -> official(with(arguments, "colour", 1)), "colour");
+        refused(() -> official(with(arguments, "num_blocks", 1.5)), "num_blocks", "1.5");
+        refused(() -> official(with(arguments, "encoder_type", "odd")), "encoder_type", "residual");
+    }
+
+    private static UNetConfig official(Map<String, Object> arguments) {
+        return OfficialSettings.toConfig("Patch_EDMPrecond", arguments, Map.of())
+                .network();
     }
 
     private static Map<String, Object> with(Map<String, Object> arguments, String name, Object value) {

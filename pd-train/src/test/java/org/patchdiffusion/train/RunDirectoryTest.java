@@ -150,4 +150,17 @@ class RunDirectoryTest {
         assertEquals("002501", RunDirectory.kimg(2_501_999));
         assertEquals("1234567", RunDirectory.kimg(1_234_567_000L));
     }
+
+    @Test
+    void aCheckpointThatAKillLeftUnderItsHiddenNameIsFound(@TempDir Path run) throws IOException {
+        // Our own process number, but started in 1970: that process has ended.
+        String dead = ProcessHandle.current().pid() + "-1-0123abcd";
+        Files.createDirectory(run.resolve(".checkpoint-000007." + dead + ".old"));
+        Files.createDirectory(run.resolve(".checkpoint-000007." + dead + ".tmp"));
+        Files.createDirectory(run.resolve("checkpoint-000003"));
+        assertEquals(
+                List.of(run.resolve("checkpoint-000003"), run.resolve("checkpoint-000007")),
+                RunDirectory.checkpoints(run));
+        assertEquals(2, Files.list(run).count());
+    }
 }

@@ -204,8 +204,8 @@ public final class DatasetConverter {
             return original;
         }
         String text = new String(original, StandardCharsets.UTF_8).stripTrailing();
-        return (text + "\nChanged from the source: the images were converted to " + first.size() + " pixels.\n")
-                .getBytes(StandardCharsets.UTF_8);
+        String change = "Changed from the source: the images were converted to " + first.size() + " pixels.";
+        return text.endsWith(change) ? original : (text + "\n" + change + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
     private ConversionSummary summary() {

@@ -105,6 +105,9 @@ class DatasetConverterTest {
         assertEquals(
                 "Copyright somebody.\nChanged from the source: the images were converted to 8x8 pixels.\n",
                 new String(entry("same.zip", "NOTICE"), StandardCharsets.UTF_8));
+        DatasetConverter.convert(
+                temp.resolve("same.zip"), temp.resolve("again.zip"), Container.ZIP, AS_IS, ProgressListener.NONE);
+        assertArrayEquals(Files.readAllBytes(temp.resolve("same.zip")), Files.readAllBytes(temp.resolve("again.zip")));
         assertEquals("Do what you like.", new String(entry("same.zip", "LICENSE.txt"), StandardCharsets.UTF_8));
     }
 

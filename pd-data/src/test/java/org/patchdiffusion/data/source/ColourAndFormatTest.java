@@ -15,6 +15,7 @@ import java.awt.image.WritableRaster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,6 +79,39 @@ class ColourAndFormatTest {
                 ImageDecoder.decode(withChunk(TestImages.encode(image, "png"), "eXIf", exif), new Decoding(1, 0));
         assertEquals(orientation > 4 ? "2x3" : "3x2", turned.size());
         assertEquals("[" + expected.replace(" ", ", ") + "]", Arrays.toString(turned.pixels()));
+    }
+
+    @Test
+    void orientationInTiffAndWebpTurnsThePicture() throws IOException {
+        int[][] tags = {
+            {256, 4, 3},
+            {257, 4, 2},
+            {258, 3, 8},
+            {259, 3, 1},
+            {262, 3, 1},
+            {273, 4, 134},
+            {274, 3, 6},
+            {277, 3, 1},
+            {278, 4, 2},
+            {279, 4, 6}
+        };
+        ByteBuffer tiff = ByteBuffer.allocate(140).order(ByteOrder.LITTLE_ENDIAN);
+        tiff.put(new byte[] {'I', 'I', 42, 0}).putInt(8).putShort((short) tags.length);
+        for (int[] tag : tags) {
+            tiff.putShort((short) tag[0]).putShort((short) tag[1]).putInt(1).putInt(tag[2]);
+        }
+        tiff.putInt(0).put(new byte[] {0, 1, 2, 3, 4, 5});
+        PixelImage turned = ImageDecoder.decode(tiff.array(), new Decoding(1, 0));
+        assertEquals("2x3", turned.size());
+        assertEquals("[3, 0, 4, 1, 5, 2]", Arrays.toString(turned.pixels()));
+        byte[] exif = Arrays.copyOf(tiff.array(), 134);
+        byte[] webp = ByteBuffer.allocate(20 + exif.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put("RIFF\0\0\0\0WEBPEXIF".getBytes(StandardCharsets.ISO_8859_1))
+                .putInt(exif.length)
+                .put(exif)
+                .array();
+        assertEquals(6, WebpChunks.read(webp).orientation());
     }
 
     /** A PNG with a chunk put in behind its header. */

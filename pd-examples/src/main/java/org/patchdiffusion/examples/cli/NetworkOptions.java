@@ -57,10 +57,10 @@ final class NetworkOptions {
             names = "--encoder",
             paramLabel = "NAME",
             description = "Encoder: standard, skip or residual; default by --arch.")
-    UNetConfig.Encoder encoder;
+    UNetConfig.EncoderKind encoder;
 
     @Option(names = "--decoder", paramLabel = "NAME", description = "Decoder: standard or skip; default standard.")
-    UNetConfig.Decoder decoder;
+    UNetConfig.DecoderKind decoder;
 
     @Option(
             names = "--filter",

@@ -5,7 +5,6 @@ import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.knowm.xchart.style.Styler.LegendPosition;
 import org.patchdiffusion.data.stats.Distances;
 import org.patchdiffusion.data.stats.Distribution;
 import org.patchdiffusion.data.stats.PowerSpectrum;
@@ -15,24 +14,28 @@ final class DatasetCharts {
 
     private DatasetCharts() {}
 
-    /** Power by frequency, both logarithmic, with the fitted line. */
-    static BufferedImage spectrum(PowerSpectrum spectrum) {
+    /**
+     * Power by frequency, both logarithmic, with the fitted line.
+     *
+     * @param side pixels of the shorter side, so that the axis counts waves across the image and has round marks
+     */
+    static BufferedImage spectrum(PowerSpectrum spectrum, int side) {
         List<Double> x = new ArrayList<>();
         List<Double> y = new ArrayList<>();
         for (int i = 0; i < spectrum.power().size() && spectrum.frequencies().get(i) <= 0.5; i++) {
             if (spectrum.power().get(i) > 0) {
-                x.add(spectrum.frequencies().get(i));
+                x.add(spectrum.frequencies().get(i) * side);
                 y.add(spectrum.power().get(i));
             }
         }
-        PlainChart chart = new PlainChart("cycles per pixel", "power").legend(LegendPosition.InsideNE);
+        PlainChart chart = new PlainChart("waves across the shorter side", "power").legend();
         chart.styler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
         chart.line("power, mean of " + spectrum.images() + " images", x, y, PlainChart.FIRST);
         if (!Double.isNaN(spectrum.slope())) {
             chart.dashes(
                     String.format(Locale.ROOT, "slope %.2f", spectrum.slope()),
-                    x,
-                    fitted(x, y, spectrum.slope()),
+                    x.subList(1, x.size()),
+                    fitted(x.subList(1, x.size()), y.subList(1, y.size()), spectrum.slope()),
                     PlainChart.SECOND);
         }
         return chart.paint();
@@ -40,8 +43,8 @@ final class DatasetCharts {
 
     /** The line of a slope through the middle of the points. */
     private static List<Double> fitted(List<Double> x, List<Double> y, double slope) {
-        double meanX = x.stream().skip(1).mapToDouble(Math::log).average().orElse(0);
-        double meanY = y.stream().skip(1).mapToDouble(Math::log).average().orElse(0);
+        double meanX = x.stream().mapToDouble(Math::log).average().orElse(0);
+        double meanY = y.stream().mapToDouble(Math::log).average().orElse(0);
         return x.stream()
                 .map(value -> Math.exp(meanY + slope * (Math.log(value) - meanX)))
                 .toList();
@@ -49,8 +52,7 @@ final class DatasetCharts {
 
     /** How often distances of each size occur. */
     static BufferedImage distances(Distances distances) {
-        PlainChart chart =
-                new PlainChart("distance", "how often, of the most frequent").legend(LegendPosition.InsideNW);
+        PlainChart chart = new PlainChart("distance", "how often (1: the most)").legend();
         chart.styler().setXAxisMin(0.0).setYAxisMin(0.0).setYAxisMax(1.05);
         add(chart, "all pairs", distances.pairwise(), PlainChart.FIRST);
         add(chart, "nearest neighbours", distances.nearest(), PlainChart.SECOND);

@@ -156,7 +156,7 @@ public final class DatasetPage {
             return;
         }
         Path file = folder.resolve("spectrum.png");
-        PngFiles.write(file, DatasetCharts.spectrum(spectrum));
+        PngFiles.write(file, DatasetCharts.spectrum(spectrum, Math.min(dataset.height(), dataset.width())));
         page.picture(file, "Power by frequency, with the fitted slope", false);
         page.note(text(
                 "Mean over %,d images, all directions and channels. Photographs fall with a slope of about -2, noise is flat.",

@@ -58,10 +58,11 @@ final class PlainChart {
         return chart.getStyler();
     }
 
-    /** Shows what each line is. */
-    PlainChart legend(Styler.LegendPosition position) {
+    /** Shows below the chart what each line is: inside it could hide a peak. */
+    PlainChart legend() {
         chart.getStyler().setLegendVisible(true);
-        chart.getStyler().setLegendPosition(position);
+        chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
+        chart.getStyler().setLegendLayout(Styler.LegendLayout.Horizontal);
         return this;
     }
 

@@ -11,12 +11,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.io.ModelFile;
+import org.patchdiffusion.model.io.OfficialLayout;
+import org.patchdiffusion.model.io.SafeTensors;
 
 /** Training and what works with its results, on tiny networks. */
 class TrainCommandTest {
@@ -226,6 +229,18 @@ class TrainCommandTest {
         assertEquals(want.config(), got.config());
         assertTrue(want.parameters().flat().equalsWithEps(got.parameters().flat(), 0));
         assertTrue(Outcome.of("convert", state, back).error().contains("has no configuration"));
+        Path bare = folder.resolve("bare.safetensors");
+        SafeTensors.write(bare, OfficialLayout.tensors(want.config(), want.parameters()), Map.of());
+        assertTrue(Outcome.of("convert", bare, back).error().contains("convert --config"));
+        Files.delete(back);
+        assertEquals(0, Outcome.of("convert", bare, back, "--config", model).code());
+        assertTrue(want.parameters()
+                .flat()
+                .equalsWithEps(ModelFile.read(back).parameters().flat(), 0));
+        assertEquals(
+                2,
+                Outcome.of("convert", folder.resolve("a.pkl"), back, "--config", model)
+                        .code());
         assertEquals(0, train(data, "--samples", 0, "--dry-run").code());
         assertEquals(1, runs().size(), "a dry run makes no directory");
     }

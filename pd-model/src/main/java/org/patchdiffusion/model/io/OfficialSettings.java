@@ -1,6 +1,7 @@
 package org.patchdiffusion.model.io;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -101,8 +102,8 @@ public final class OfficialSettings {
                 .attnResolutions(integers("attn_resolutions", List.of(16)))
                 .embedding(choice("embedding_type", UNetConfig.Embedding.class, "positional"))
                 .channelMultNoise(integer("channel_mult_noise", 1))
-                .encoder(choice("encoder_type", UNetConfig.Encoder.class, "standard"))
-                .decoder(choice("decoder_type", UNetConfig.Decoder.class, "standard"))
+                .encoder(choice("encoder_type", UNetConfig.EncoderKind.class, "standard"))
+                .decoder(choice("decoder_type", UNetConfig.DecoderKind.class, "standard"))
                 .resampleFilter(integers("resample_filter", List.of(1, 1)))
                 .implicitMlp(flag("implicit_mlp", false))
                 .build();
@@ -165,7 +166,8 @@ public final class OfficialSettings {
         try {
             return Enum.valueOf(type, value.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
-            throw wrong(name, "one of " + List.of(type.getEnumConstants()), e);
+            String known = Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT);
+            throw wrong(name, "one of " + known, e);
         }
     }
 

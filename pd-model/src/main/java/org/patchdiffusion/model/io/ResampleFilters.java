@@ -33,7 +33,7 @@ final class ResampleFilters {
             String decoder = "model.dec." + side(network, level);
             modules.add(decoder + "_up.conv0");
             modules.add(decoder + "_up.skip");
-            if (network.decoder() == UNetConfig.Decoder.SKIP) {
+            if (network.decoder() == UNetConfig.DecoderKind.SKIP) {
                 modules.add(decoder + "_aux_up");
             }
         }

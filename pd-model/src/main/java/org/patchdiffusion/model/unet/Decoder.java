@@ -64,7 +64,7 @@ final class Decoder {
 
     private static Optional<Output> output(
             String prefix, String name, int channels, int level, UNetConfig config, BlockStyle style) {
-        if (level > 0 && config.decoder() == UNetConfig.Decoder.STANDARD) {
+        if (level > 0 && config.decoder() == UNetConfig.DecoderKind.STANDARD) {
             return Optional.empty();
         }
         boolean song = config.architecture() == UNetConfig.Architecture.SONG;

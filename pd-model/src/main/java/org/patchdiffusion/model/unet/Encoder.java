@@ -31,7 +31,7 @@ final class Encoder {
             } else {
                 down = Optional.of(new Block(name + "_down", channels, channels, Block.Resampling.DOWN, 0, style));
                 auxiliary = auxiliary(name, config.encoder(), auxiliaryChannels, channels, style);
-                auxiliaryChannels = config.encoder() == UNetConfig.Encoder.RESIDUAL ? channels : auxiliaryChannels;
+                auxiliaryChannels = config.encoder() == UNetConfig.EncoderKind.RESIDUAL ? channels : auxiliaryChannels;
             }
             skipChannels.add(channels);
             List<Block> blocks = new ArrayList<>();
@@ -63,7 +63,7 @@ final class Encoder {
     }
 
     private static Optional<AuxiliaryInput> auxiliary(
-            String name, UNetConfig.Encoder kind, int in, int out, BlockStyle style) {
+            String name, UNetConfig.EncoderKind kind, int in, int out, BlockStyle style) {
         return switch (kind) {
             case STANDARD -> Optional.empty();
             case SKIP -> Optional.of(new AuxiliaryInput(

@@ -219,8 +219,8 @@ class ModelFileTest {
     void filtersCoverEveryResamplingModule() {
         UNetConfig skip = UNetConfig.ncsnpp(16, 3)
                 .channelMult(List.of(1, 2))
-                .encoder(UNetConfig.Encoder.SKIP)
-                .decoder(UNetConfig.Decoder.SKIP)
+                .encoder(UNetConfig.EncoderKind.SKIP)
+                .decoder(UNetConfig.DecoderKind.SKIP)
                 .build();
         assertEquals(
                 List.of(

@@ -12,12 +12,10 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
-import org.patchdiffusion.model.OfficialArguments;
 import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.Parameters;
-import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.io.Npz;
-import org.patchdiffusion.model.precond.EdmPreconditioning;
+import org.patchdiffusion.model.io.OfficialSettings;
 
 /** One reference case: arrays computed by the official implementation in float64, and the settings that go with them. */
 public record Golden(Map<String, Object> settings, Map<String, INDArray> arrays) {
@@ -58,9 +56,7 @@ public record Golden(Map<String, Object> settings, Map<String, INDArray> arrays)
 
     /** The model of a U-Net case, with its weights. */
     public DiffusionModel model() {
-        UNetConfig network = OfficialArguments.network(network());
-        ModelConfig config =
-                new ModelConfig(network, EdmPreconditioning.standard(), network.resolution(), network.resolution());
+        ModelConfig config = OfficialSettings.toConfig("Patch_EDMPrecond", network(), Map.of());
         Parameters parameters = Parameters.zeros(DiffusionModel.layout(config));
         for (ParameterLayout.Entry entry : parameters.layout().entries()) {
             parameters.view(entry.name()).assign(stored(entry, array("param." + entry.name())));

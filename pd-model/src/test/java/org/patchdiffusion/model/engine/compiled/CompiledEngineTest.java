@@ -115,8 +115,8 @@ class CompiledEngineTest {
         UNetConfig.Builder ncsnpp = UNetConfig.ncsnpp(16, 3).channelMult(List.of(1, 2, 2));
         UNetConfig.Builder skip = UNetConfig.ddpmpp(16, 3)
                 .channelMult(List.of(1, 2, 2))
-                .encoder(UNetConfig.Encoder.SKIP)
-                .decoder(UNetConfig.Decoder.SKIP);
+                .encoder(UNetConfig.EncoderKind.SKIP)
+                .decoder(UNetConfig.DecoderKind.SKIP);
         UNetConfig.Builder implicit =
                 UNetConfig.ddpmpp(16, 3).channelMult(List.of(1, 2)).implicitMlp(true);
         return Stream.of(adm, ncsnpp, skip, implicit)

@@ -80,7 +80,7 @@ final class GraphGenerator {
                 random, kind == 3 ? 1 : random.nextInt(1, 6), kind == 3 || kind == 9 || random.nextDouble() < 0.5);
         switch (kind) {
             case 3 -> {
-                s.imageWithOutliers(1, s.one(2, 4), 48, s.one(48, 64));
+                PointwiseOps.convOf(s, s.imageWithOutliers(1, s.one(2, 4), 64, 64));
                 NormOps.plain(s);
             }
             case 9 -> {

@@ -103,7 +103,7 @@ final class PointwiseOps {
     }
 
     /** A convolved copy, which is not the operand of anything else. */
-    private static int convOf(Sketch s, int a) {
+    static int convOf(Sketch s, int a) {
         long channels = s.shape(a)[1];
         int kernel = s.parameter(Math.sqrt(1.0 / channels), 1, 1, channels, channels);
         var config = org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv2DConfig.builder()

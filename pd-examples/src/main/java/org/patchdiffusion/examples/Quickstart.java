@@ -85,9 +85,9 @@ public final class Quickstart {
     static Path run(Path runs, double minutes) throws IOException {
         Files.createDirectories(runs);
         Path zip = unpackData(runs);
-        Engine engine = Engines.best();
         Duration budget = Duration.ofMillis((long) (minutes * 60_000));
-        try (ImageDataset images = ImageDataset.open(zip, QuickstartConfig.data(), ProgressListener.NONE)) {
+        try (Engine engine = Engines.best();
+                ImageDataset images = ImageDataset.open(zip, QuickstartConfig.data(), ProgressListener.NONE)) {
             DatasetPart training = DatasetPart.allButEvery(QuickstartConfig.HOLD_OUT_EVERY, images);
             DatasetPart heldOut = DatasetPart.every(QuickstartConfig.HOLD_OUT_EVERY, images);
             TrainingConfig settings = QuickstartConfig.training();

@@ -12,6 +12,7 @@ import org.patchdiffusion.eval.SamplerListener;
 import org.patchdiffusion.eval.Samples;
 import org.patchdiffusion.model.BatchedDenoiser;
 import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
 import org.patchdiffusion.model.io.ModelFile;
 
@@ -39,8 +40,8 @@ public final class SampleWithYourOwnCode {
         long[] seeds = {0, 1, 2, 3};
         EdmSampler sampler = EdmSampler.of(
                 EdmSamplerConfig.builder().numSteps(18).build(), model.config().preconditioning());
-        try (BatchedDenoiser denoiser =
-                        model.denoiser(Engines.best(), seeds.length, Positions.whole(1, height, width));
+        try (Engine engine = Engines.best();
+                BatchedDenoiser denoiser = model.denoiser(engine, seeds.length, Positions.whole(1, height, width));
                 Samples samples = sampler.sample(
                         denoiser, seeds, model.config().channels(), height, width, null, SamplerListener.NONE)) {
             INDArray images = samples.images(); // float64 [4, 3, height, width]

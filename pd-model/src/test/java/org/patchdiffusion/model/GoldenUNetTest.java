@@ -20,9 +20,9 @@ import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
+import org.patchdiffusion.model.engine.Profiled;
 import org.patchdiffusion.model.engine.Program;
 import org.patchdiffusion.model.engine.compiled.CompiledEngine;
-import org.patchdiffusion.model.engine.compiled.Profiled;
 import org.patchdiffusion.model.precond.NoiseLevel;
 import org.patchdiffusion.model.testing.Golden;
 

@@ -26,7 +26,9 @@ public final class Trainer {
     private final TrainingConfig config;
     private final DiffusionModel model;
     private final ImageDataset data;
-    private final Engine engine;
+    /** Null if the run is to make one of its own. */
+    private final Engine givenEngine;
+
     private final TrainingState state;
     private final Duration budget;
     private final boolean stopOnShutdown;
@@ -39,7 +41,7 @@ public final class Trainer {
     private Trainer(Builder builder) {
         this.config = builder.config;
         this.data = builder.data;
-        this.engine = builder.engine == null ? engineOf(config) : builder.engine;
+        this.givenEngine = builder.engine;
         this.state = builder.state;
         this.model = DiffusionModel.of(builder.model, state.parameters());
         this.budget = builder.budget;
@@ -98,7 +100,12 @@ public final class Trainer {
     public StopReason run() throws IOException {
         Optional<ShutdownHook> hook = stopOnShutdown ? Optional.of(new ShutdownHook(this::stop)) : Optional.empty();
         try {
-            return train();
+            if (givenEngine != null) {
+                return train(givenEngine);
+            }
+            try (Engine engine = engineOf(config)) {
+                return train(engine);
+            }
         } catch (IOException | RuntimeException e) {
             for (TrainingListener listener : listeners) {
                 listener.failed(e);
@@ -112,14 +119,14 @@ public final class Trainer {
         }
     }
 
-    private StopReason train() throws IOException {
+    private StopReason train(Engine engine) throws IOException {
         long start = System.nanoTime();
         LossGraphs graphs = new LossGraphs(model);
         try (TrainStep step = new TrainStep(config, model, state, engine, graphs);
                 Prefetcher batches =
                         new Prefetcher(BatchSource.of(config, model.config(), data, graphs, state.steps()))) {
             TickMeter meter = new TickMeter(state.images());
-            tell(listener -> listener.started(describe()));
+            tell(listener -> listener.started(describe(engine)));
             Optional<StopReason> reason = reasonToStop(start);
             while (reason.isEmpty()) {
                 long before = state.images();
@@ -199,7 +206,7 @@ public final class Trainer {
         tell(listener -> listener.checkpoint(checkpoint));
     }
 
-    private TrainingRun describe() {
+    private TrainingRun describe(Engine engine) {
         return new TrainingRun(
                 config,
                 model.config(),
@@ -272,6 +279,10 @@ public final class Trainer {
          */
         public Trainer build() {
             requireFit();
+            if (engine == null) {
+                // An unknown name is refused before anything is written.
+                engineOf(config).close();
+            }
             BatchSource.patchSizes(config, model);
             return new Trainer(this);
         }

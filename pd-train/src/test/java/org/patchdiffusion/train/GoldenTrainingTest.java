@@ -70,7 +70,8 @@ class GoldenTrainingTest {
         double expectedImages = config.batch() * rules.get("batch_mul_avg").asDouble();
         TrainingState state = TrainingState.start(startingParameters());
         DiffusionModel model = DiffusionModel.of(modelConfig, state.parameters());
-        try (TrainStep step = new TrainStep(config, model, state, engine)) {
+        try (engine;
+                TrainStep step = new TrainStep(config, model, state, engine)) {
             for (JsonNode iteration : rules.get("iterations")) {
                 int n = iteration.get("iteration").asInt();
                 StepResult result;

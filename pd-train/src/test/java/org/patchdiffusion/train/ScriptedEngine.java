@@ -15,6 +15,7 @@ final class ScriptedEngine implements Engine {
     private final DoubleSupplier losses;
     int compiled;
     int closed;
+    boolean isClosed;
 
     ScriptedEngine(DoubleSupplier losses) {
         this.losses = losses;
@@ -50,5 +51,10 @@ final class ScriptedEngine implements Engine {
     @Override
     public Gradients newGradients(ParameterLayout layout) {
         return Gradients.zeros(layout, 1);
+    }
+
+    @Override
+    public void close() {
+        isClosed = true;
     }
 }

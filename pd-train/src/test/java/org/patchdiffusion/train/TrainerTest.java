@@ -98,6 +98,7 @@ class TrainerTest {
                 recorder.heard);
         assertEquals(6, recorder.steps.size());
         assertEquals(engine.compiled, engine.closed);
+        assertFalse(engine.isClosed, "the caller's engine is the caller's to close");
     }
 
     @Test

@@ -20,8 +20,8 @@ import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
 import org.patchdiffusion.model.engine.compiled.PeakMeter;
-import org.patchdiffusion.model.engine.compiled.Profile;
-import org.patchdiffusion.model.engine.compiled.Profiled;
+import org.patchdiffusion.model.engine.Profile;
+import org.patchdiffusion.model.engine.Profiled;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.model.precond.NoiseLevel;
 import org.patchdiffusion.train.AdamEma;
@@ -121,7 +121,13 @@ final class BenchCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--patch " + side + ": " + e.getMessage(), e);
         }
-        Engine engine = engines.create();
+        try (Engine engine = engines.create()) {
+            run(engine, unet, side);
+        }
+        return 0;
+    }
+
+    private void run(Engine engine, UNetConfig unet, int side) {
         ModelConfig config = new ModelConfig(unet, EdmPreconditioning.standard(), resolution, resolution);
         DiffusionModel model = DiffusionModel.create(config, random(0));
         long params = model.parameters().layout().parameterCount();
@@ -144,7 +150,6 @@ final class BenchCommand implements Callable<Integer> {
         } else {
             measure(model, engine, side, params);
         }
-        return 0;
     }
 
     private void require(boolean holds, String message) {

@@ -90,10 +90,11 @@ final class GenerateCommand implements Callable<Integer> {
         }
         EdmSamplerConfig settings = sampler.build();
         requireFolderOfGrid();
-        Engine engine = engines.create();
-        DiffusionModel model = ModelFiles.read(network);
-        requireLabel(model.config());
-        draw(model, engine, settings);
+        try (Engine engine = engines.create()) {
+            DiffusionModel model = ModelFiles.read(network);
+            requireLabel(model.config());
+            draw(model, engine, settings);
+        }
         return 0;
     }
 

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import org.patchdiffusion.model.engine.compiled.Profile;
+import org.patchdiffusion.model.engine.Profile;
 
 /**
  * A profile as a table for people: every step, then the split by kind of work.

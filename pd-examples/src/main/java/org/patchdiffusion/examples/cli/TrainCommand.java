@@ -200,9 +200,18 @@ final class TrainCommand implements Callable<Integer> {
 
     private int run(Trainer.Builder builder, TrainingConfig settings, ModelConfig config, ImageDataset images)
             throws IOException {
-        Duration budget = maxMinutes == null ? null : Duration.ofMillis((long) (maxMinutes * 60_000));
-        Engine engine = engines.create();
-        builder.engine(engine).stopOnShutdown(true).budget(budget);
+        try (Engine engine = engines.create()) {
+            return run(builder.engine(engine).stopOnShutdown(true).budget(budget()), engine, settings, config, images);
+        }
+    }
+
+    private Duration budget() {
+        return maxMinutes == null ? null : Duration.ofMillis((long) (maxMinutes * 60_000));
+    }
+
+    private int run(
+            Trainer.Builder builder, Engine engine, TrainingConfig settings, ModelConfig config, ImageDataset images)
+            throws IOException {
         // Checks that images, network and patches fit together, before anything is written.
         builder.build();
         printConfiguration(settings, config, images);
@@ -215,7 +224,7 @@ final class TrainCommand implements Callable<Integer> {
         if (samples > 0) {
             builder.listener(new SampleSheets(directory.path(), engine, samples));
         }
-        builder.listener(new RunReport(directory.path(), curve)).listener(new ConsoleProgress(budget));
+        builder.listener(new RunReport(directory.path(), curve)).listener(new ConsoleProgress(budget()));
         StopReason reason = builder.build().run();
         spec.commandLine()
                 .getErr()

@@ -52,14 +52,15 @@ final class VerifyCommand implements Callable<Integer> {
             }
         }
         PrintWriter people = spec.commandLine().getErr();
-        VerificationEngines chosen =
-                engines.isEmpty() ? VerificationEngines.standard() : VerificationEngines.of(engines);
         List<CaseReport> reports = new ArrayList<>();
-        new Verifier(chosen).run(folder, report -> {
-            reports.add(report);
-            people.print(report.table());
-            people.flush();
-        });
+        try (VerificationEngines chosen =
+                engines.isEmpty() ? VerificationEngines.standard() : VerificationEngines.of(engines)) {
+            new Verifier(chosen).run(folder, report -> {
+                reports.add(report);
+                people.print(report.table());
+                people.flush();
+            });
+        }
         Map<String, Long> counts = new LinkedHashMap<>();
         for (CaseReport.Status status : CaseReport.Status.values()) {
             counts.put(

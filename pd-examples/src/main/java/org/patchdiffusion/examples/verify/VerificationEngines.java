@@ -10,7 +10,7 @@ import org.patchdiffusion.model.engine.Engines;
  * @param all each runs every network
  * @param main runs the longer computations: sampling and training
  */
-public record VerificationEngines(List<Engine> all, Engine main) {
+public record VerificationEngines(List<Engine> all, Engine main) implements AutoCloseable {
 
     public VerificationEngines {
         all = List.copyOf(all);
@@ -29,6 +29,12 @@ public record VerificationEngines(List<Engine> all, Engine main) {
     public static VerificationEngines of(List<String> names) {
         List<Engine> engines = names.stream().map(Engines::byName).toList();
         return new VerificationEngines(engines, engines.get(0));
+    }
+
+    /** Ends the engines. */
+    @Override
+    public void close() {
+        all.forEach(Engine::close);
     }
 
     /** How far results of this engine may be off. */

@@ -2,8 +2,12 @@ package org.patchdiffusion.model.engine;
 
 import org.patchdiffusion.model.ParameterLayout;
 
-/** A way to execute graphs. All implementations give the same numbers within the accuracy that they state. */
-public interface Engine {
+/**
+ * A way to execute graphs. All implementations give the same numbers within the accuracy that they state.
+ *
+ * <p>An engine may own threads: close it after its programs. A forgotten engine does not keep the JVM alive.
+ */
+public interface Engine extends AutoCloseable {
 
     /** Short name for logs and reports, such as {@code samediff}, {@code generic}, {@code exact} or {@code fast}. */
     String name();
@@ -12,9 +16,17 @@ public interface Engine {
      * Prepares a graph for many runs.
      *
      * @throws IllegalArgumentException if the graph is not static in shape or lacks an output
+     * @throws IllegalStateException if the engine is closed
      */
     Program compile(Graph graph);
 
     /** Buffers for the gradient of the programs of this engine; one set serves all programs over a layout. */
     Gradients newGradients(ParameterLayout layout);
+
+    /**
+     * Ends the engine's threads, after what they run at this moment. Then no graph can be compiled, and the programs of the
+     * engine run no more: an {@code IllegalStateException} says so. They still have to be closed by those who hold them.
+     */
+    @Override
+    void close();
 }

@@ -7,6 +7,7 @@ import org.patchdiffusion.model.ParameterLayout;
  * on whatever backend ND4J has. Results are those of SameDiff within 1e-6 relative.
  */
 public final class GenericEngine implements Engine {
+    private final Lifetime lifetime = new Lifetime();
 
     @Override
     public String name() {
@@ -22,11 +23,17 @@ public final class GenericEngine implements Engine {
      */
     @Override
     public Program compile(Graph graph) {
-        return new GenericProgram(graph);
+        lifetime.requireOpen();
+        return new GenericProgram(graph, lifetime);
     }
 
     @Override
     public Gradients newGradients(ParameterLayout layout) {
         return Gradients.zeros(layout, 1);
+    }
+
+    @Override
+    public void close() {
+        lifetime.close();
     }
 }

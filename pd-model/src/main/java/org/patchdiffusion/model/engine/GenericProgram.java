@@ -15,6 +15,7 @@ import org.patchdiffusion.model.engine.generic.GenericPlan;
 /** A forward and a backward plan over the same input buffers and parameters. */
 final class GenericProgram implements Program {
     private final Graph graph;
+    private final Lifetime engine;
     private final GraphSignature signature;
     private final Map<String, INDArray> inputs = new LinkedHashMap<>();
     private final Map<String, INDArray> fed = new LinkedHashMap<>();
@@ -27,22 +28,25 @@ final class GenericProgram implements Program {
     private GenericPlan backward;
     private boolean closed;
 
-    GenericProgram(Graph graph) {
+    GenericProgram(Graph graph, Lifetime engine) {
         this.graph = graph;
+        this.engine = engine;
         this.signature = GraphSignature.of(graph);
         this.writer = new GradientWriter(graph.parameters().layout());
-        signature
-                .inputShapes()
-                .forEach((name, shape) -> inputs.put(name, Nd4j.create(signature.inputType(name), shape)));
-        fed.putAll(inputs);
-        signature.parameters().forEach(name -> fed.put(name, graph.parameters().view(name)));
         try {
+            signature
+                    .inputShapes()
+                    .forEach((name, shape) -> inputs.put(name, Nd4j.create(signature.inputType(name), shape)));
+            fed.putAll(inputs);
+            signature
+                    .parameters()
+                    .forEach(name -> fed.put(name, graph.parameters().view(name)));
             if (graph.loss() == null) {
                 forward = GenericPlan.of(graph.sameDiff(), fed, graph.outputs());
             } else {
                 planBackward();
             }
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             close();
             throw failure;
         }
@@ -95,6 +99,7 @@ final class GenericProgram implements Program {
         if (closed) {
             throw new IllegalStateException("the program is closed");
         }
+        engine.requireOpen();
         signature.requireInputs(given);
         inputs.forEach((name, buffer) -> buffer.assign(given.get(name)));
     }

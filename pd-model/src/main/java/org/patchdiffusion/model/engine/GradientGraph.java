@@ -18,6 +18,13 @@ record GradientGraph(SameDiff sameDiff, Map<String, String> gradients) {
     /** Builds it, or takes the one that the graph already has for this loss. */
     static GradientGraph of(Graph graph, List<String> parameters) {
         SameDiff forward = graph.sameDiff();
+        // Programs of one graph may be compiled at the same time.
+        synchronized (forward) {
+            return build(graph, forward, parameters);
+        }
+    }
+
+    private static GradientGraph build(Graph graph, SameDiff forward, List<String> parameters) {
         if (!forward.getLossVariables().equals(List.of(graph.loss()))) {
             forward.setLossVariables(graph.loss());
         }

@@ -96,7 +96,8 @@ public final class GraphSignature {
         return Collections.unmodifiableMap(shapes);
     }
 
-    DataType inputType(String name) {
+    /** Type of a placeholder. */
+    public DataType inputType(String name) {
         return inputs.get(name).type();
     }
 

@@ -6,8 +6,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * A graph prepared for many runs. Not thread-safe: one run at a time.
  *
- * <p>Inputs are row-major float32 arrays of exactly the placeholders' shapes, by placeholder name. Returned arrays
- * belong to the program and hold until its next run.
+ * <p>Inputs are arrays of exactly the placeholders' types and shapes, in any memory order, by placeholder name. Returned
+ * arrays belong to the program and hold until its next run.
  */
 public interface Program extends AutoCloseable {
 
@@ -16,6 +16,7 @@ public interface Program extends AutoCloseable {
      *
      * @return the graph's outputs by name
      * @throws IllegalArgumentException if an input is missing or has another shape
+     * @throws IllegalStateException if the program or its engine is closed
      */
     Map<String, INDArray> forward(Map<String, INDArray> inputs);
 
@@ -24,7 +25,7 @@ public interface Program extends AutoCloseable {
      *
      * @return the graph's outputs by name
      * @throws IllegalArgumentException if an input is missing or has another shape
-     * @throws IllegalStateException if the graph names no loss
+     * @throws IllegalStateException if the graph names no loss, or the program or its engine is closed
      */
     Map<String, INDArray> backward(Map<String, INDArray> inputs, Gradients gradients);
 

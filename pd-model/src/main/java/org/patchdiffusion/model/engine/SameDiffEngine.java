@@ -4,6 +4,7 @@ import org.patchdiffusion.model.ParameterLayout;
 
 /** Executes graphs by SameDiff itself: slow, and the reference that every other engine is tested against. */
 public final class SameDiffEngine implements Engine {
+    private final Lifetime lifetime = new Lifetime();
 
     @Override
     public String name() {
@@ -17,11 +18,17 @@ public final class SameDiffEngine implements Engine {
      */
     @Override
     public Program compile(Graph graph) {
-        return new SameDiffProgram(graph);
+        lifetime.requireOpen();
+        return new SameDiffProgram(graph, lifetime);
     }
 
     @Override
     public Gradients newGradients(ParameterLayout layout) {
         return Gradients.zeros(layout, 1);
+    }
+
+    @Override
+    public void close() {
+        lifetime.close();
     }
 }

@@ -1,21 +1,28 @@
 package org.patchdiffusion.model.engine;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.api.OutAndGrad;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
-/** {@code SameDiff.output} and {@code SameDiff.calculateGradientsAndOutputs} on the current parameters. */
+/**
+ * {@code SameDiff.output} and {@code SameDiff.calculateGradientsAndOutputs} on the current parameters. A run holds the
+ * lock of the SameDiff instance, since other programs may run the same graph.
+ */
 final class SameDiffProgram implements Program {
     private final Graph graph;
+    private final Lifetime engine;
     private final GraphSignature signature;
     private final GradientWriter writer;
     private boolean closed;
 
-    SameDiffProgram(Graph graph) {
+    SameDiffProgram(Graph graph, Lifetime engine) {
         this.graph = graph;
+        this.engine = engine;
         this.signature = GraphSignature.of(graph);
         this.writer = new GradientWriter(graph.parameters().layout());
         if (graph.loss() != null) {
@@ -25,7 +32,9 @@ final class SameDiffProgram implements Program {
 
     @Override
     public Map<String, INDArray> forward(Map<String, INDArray> given) {
-        return graph.sameDiff().output(prepare(given), graph.outputs());
+        synchronized (graph.sameDiff()) {
+            return graph.sameDiff().output(prepare(given), graph.outputs());
+        }
     }
 
     @Override
@@ -33,7 +42,12 @@ final class SameDiffProgram implements Program {
         if (graph.loss() == null) {
             throw new IllegalStateException("the graph names no loss, so there is nothing to differentiate");
         }
-        Map<String, INDArray> inputs = prepare(given);
+        synchronized (graph.sameDiff()) {
+            return differentiate(prepare(given), gradients);
+        }
+    }
+
+    private Map<String, INDArray> differentiate(Map<String, INDArray> inputs, Gradients gradients) {
         // Another program may have set another loss since.
         GradientGraph.of(graph, signature.parameters());
         OutAndGrad result =
@@ -47,6 +61,7 @@ final class SameDiffProgram implements Program {
         if (closed) {
             throw new IllegalStateException("the program is closed");
         }
+        engine.requireOpen();
         signature.requireInputs(given);
         push(graph.sameDiff());
         if (graph.sameDiff().hasGradientFunction()) {
@@ -58,8 +73,12 @@ final class SameDiffProgram implements Program {
     /** From other inputs SameDiff may return arrays that look right and fail in later operations, such as casts. */
     private static Map<String, INDArray> rowMajor(Map<String, INDArray> given) {
         Map<String, INDArray> inputs = new HashMap<>(given);
-        inputs.replaceAll((name, array) -> array.ordering() == 'c' ? array : array.dup('c'));
+        inputs.replaceAll((name, array) -> isRowMajor(array) ? array : array.dup('c'));
         return inputs;
+    }
+
+    private static boolean isRowMajor(INDArray array) {
+        return array.ordering() == 'c' && Arrays.equals(array.stride(), Nd4j.getStrides(array.shape(), 'c'));
     }
 
     /** SameDiff copies an array that is a view of another unless told otherwise, so the values may have to follow. */

@@ -24,9 +24,9 @@
  * sd.mean("loss", sd.math().square(y.sub(target)));
  *
  * Graph graph = Graph.of(sd, List.of("y", "loss"), "loss");
- * Engine engine = Engines.best();
- * Gradients gradients = engine.newGradients(graph.parameters().layout());
- * try (Program program = engine.compile(graph)) {
+ * try (Engine engine = Engines.best();
+ *         Program program = engine.compile(graph)) {
+ *     Gradients gradients = engine.newGradients(graph.parameters().layout());
  *     for (int step = 0; step < 100; step++) {
  *         Map<String, INDArray> outputs = program.backward(Map.of("x", inputs, "target", wanted), gradients);
  *         graph.parameters().flat().subi(gradients.sum().muli(0.1));

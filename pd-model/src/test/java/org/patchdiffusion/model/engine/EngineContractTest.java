@@ -53,10 +53,10 @@ class EngineContractTest {
     @MethodSource("enginesAndGraphs")
     void givesTheNumbersOfSameDiff(Candidate candidate, TestGraphs.Case test) {
         Graph graph = test.graph();
-        Engine engine = candidate.engine();
-        Gradients gradients = engine.newGradients(graph.parameters().layout());
         Map<String, INDArray> wantedGradients = reference(test);
-        try (Program program = engine.compile(graph)) {
+        try (Engine engine = candidate.engine();
+                Program program = engine.compile(graph)) {
+            Gradients gradients = engine.newGradients(graph.parameters().layout());
             for (int run = 0; run < 2; run++) {
                 Map<String, INDArray> wanted = graph.sameDiff().output(test.inputs(), graph.outputs());
                 assertOutputs(candidate, wanted, program.forward(test.inputs()));
@@ -113,9 +113,10 @@ class EngineContractTest {
         Graph graph = test.graph();
         INDArray x = test.inputs().get("x");
         INDArray w = graph.parameters().view("w");
-        Gradients gradients = candidate.engine().newGradients(graph.parameters().layout());
-        gradients.parts().forEach(part -> part.assign(Float.NaN));
-        try (Program program = candidate.engine().compile(graph)) {
+        try (Engine engine = candidate.engine();
+                Program program = engine.compile(graph)) {
+            Gradients gradients = engine.newGradients(graph.parameters().layout());
+            gradients.parts().forEach(part -> part.assign(Float.NaN));
             for (int run = 0; run < 2; run++) {
                 w.addi(run); // as an optimizer would between two runs
                 Map<String, INDArray> outputs = program.backward(test.inputs(), gradients);
@@ -137,10 +138,13 @@ class EngineContractTest {
     @MethodSource("engines")
     void readsInputsInAnyMemoryOrder(Candidate candidate) {
         TestGraphs.Case test = TestGraphs.closedForm();
-        try (Program program = candidate.engine().compile(test.graph())) {
+        try (Engine engine = candidate.engine();
+                Program program = engine.compile(test.graph())) {
             INDArray wanted = program.forward(test.inputs()).get("y").dup();
             INDArray columnMajor = test.inputs().get("x").dup('f');
             assertClose("y", wanted, program.forward(Map.of("x", columnMajor)).get("y"), 1e-7);
+            INDArray transposed = test.inputs().get("x").permute(1, 0).dup('c').permute(1, 0);
+            assertClose("y", wanted, program.forward(Map.of("x", transposed)).get("y"), 1e-7);
         }
     }
 
@@ -148,9 +152,9 @@ class EngineContractTest {
     @MethodSource("engines")
     void refusesInputsThatDoNotFit(Candidate candidate) {
         TestGraphs.Case test = TestGraphs.closedForm();
-        try (Program program = candidate.engine().compile(test.graph())) {
-            Gradients gradients =
-                    candidate.engine().newGradients(test.graph().parameters().layout());
+        try (Engine engine = candidate.engine();
+                Program program = engine.compile(test.graph())) {
+            Gradients gradients = engine.newGradients(test.graph().parameters().layout());
             assertRefused("input x is missing", () -> program.forward(Map.of()));
             assertRefused("input x is missing", () -> program.backward(Map.of(), gradients));
             assertRefused(
@@ -171,7 +175,12 @@ class EngineContractTest {
     @ParameterizedTest
     @MethodSource("engines")
     void refusesGraphsThatDoNotFit(Candidate candidate) {
-        Engine engine = candidate.engine();
+        try (Engine engine = candidate.engine()) {
+            refuseGraphsThatDoNotFit(engine);
+        }
+    }
+
+    private static void refuseGraphsThatDoNotFit(Engine engine) {
         Graph good = TestGraphs.closedForm().graph();
         assertRefused(
                 "no variable named nothing",
@@ -192,8 +201,9 @@ class EngineContractTest {
     void runsOnlyForwardWithoutALoss(Candidate candidate) {
         TestGraphs.Case test = TestGraphs.closedForm();
         Graph graph = new Graph(test.graph().sameDiff(), test.graph().parameters(), List.of("y"), null);
-        Gradients gradients = candidate.engine().newGradients(graph.parameters().layout());
-        try (Program program = candidate.engine().compile(graph)) {
+        try (Engine engine = candidate.engine();
+                Program program = engine.compile(graph)) {
+            Gradients gradients = engine.newGradients(graph.parameters().layout());
             assertEquals(1, program.forward(test.inputs()).size());
             IllegalStateException refusal =
                     assertThrows(IllegalStateException.class, () -> program.backward(test.inputs(), gradients));
@@ -205,13 +215,35 @@ class EngineContractTest {
     @MethodSource("engines")
     void refusesToRunWhenClosed(Candidate candidate) {
         TestGraphs.Case test = TestGraphs.closedForm();
-        Program program = candidate.engine().compile(test.graph());
-        Gradients gradients =
-                candidate.engine().newGradients(test.graph().parameters().layout());
-        program.close();
-        program.close();
-        assertThrows(IllegalStateException.class, () -> program.forward(test.inputs()));
-        assertThrows(IllegalStateException.class, () -> program.backward(test.inputs(), gradients));
+        try (Engine engine = candidate.engine()) {
+            Program program = engine.compile(test.graph());
+            Gradients gradients = engine.newGradients(test.graph().parameters().layout());
+            program.close();
+            program.close();
+            assertClosed("the program is closed", () -> program.forward(test.inputs()));
+            assertClosed("the program is closed", () -> program.backward(test.inputs(), gradients));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("engines")
+    void doesNothingMoreWhenItsEngineIsClosed(Candidate candidate) {
+        TestGraphs.Case test = TestGraphs.closedForm();
+        Engine engine = candidate.engine();
+        try (Program program = engine.compile(test.graph())) {
+            Gradients gradients = engine.newGradients(test.graph().parameters().layout());
+            program.forward(test.inputs());
+            engine.close();
+            engine.close();
+            assertClosed("the engine is closed", () -> engine.compile(test.graph()));
+            assertClosed("the engine is closed", () -> program.forward(test.inputs()));
+            assertClosed("the engine is closed", () -> program.backward(test.inputs(), gradients));
+        }
+    }
+
+    private static void assertClosed(String message, Runnable action) {
+        assertEquals(
+                message, assertThrows(IllegalStateException.class, action::run).getMessage());
     }
 
     @Test

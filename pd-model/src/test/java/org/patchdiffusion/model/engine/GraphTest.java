@@ -20,7 +20,6 @@ import org.nd4j.linalg.api.ops.impl.layers.convolution.config.PaddingMode;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.engine.compiled.CompiledEngine;
-import org.patchdiffusion.model.engine.compiled.Profiled;
 
 /** Graphs that somebody wrote with SameDiff alone, trained by the engines. */
 class GraphTest {
@@ -83,7 +82,8 @@ class GraphTest {
         }
         Map<String, INDArray> inputs = Map.of("x", images, "target", target);
         INDArray seen = graph.sameDiff().output(inputs, "y").get("y");
-        try (Program program = Engines.byName(engine).compile(graph)) {
+        try (Engine chosen = Engines.byName(engine);
+                Program program = chosen.compile(graph)) {
             INDArray trained = program.forward(inputs).get("y");
             assertArrayEquals(new long[] {BATCH, 2}, trained.shape());
             assertTrue(trained.sub(seen).norm2Number().doubleValue()

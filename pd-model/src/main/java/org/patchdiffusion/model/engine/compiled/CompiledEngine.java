@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.engine.compiled;
 
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.patchdiffusion.model.ParameterLayout;
@@ -8,6 +9,11 @@ import org.patchdiffusion.model.engine.GenericEngine;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
+import org.patchdiffusion.model.engine.SameDiffEngine;
+import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
+import org.patchdiffusion.model.engine.compiled.run.CompiledProgram;
+import org.patchdiffusion.model.engine.compiled.run.Workers;
+import org.patchdiffusion.model.engine.plan.UnplannedGraphException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +27,7 @@ public final class CompiledEngine implements Engine {
     private final Accuracy accuracy;
     private final Workers workers;
     private final GenericEngine fallback = new GenericEngine();
+    private final SameDiffEngine lastResort = new SameDiffEngine();
     private final Set<String> reported = ConcurrentHashMap.newKeySet();
 
     /** An engine with one replica for each core. */
@@ -53,21 +60,49 @@ public final class CompiledEngine implements Engine {
 
     @Override
     public Program compile(Graph graph) {
+        workers.requireOpen();
         if (OneDnn.find().isEmpty()) {
-            return new SinglePart(fallback.compile(graph));
+            return fallBack(graph);
         }
         try {
-            return new CompiledProgram(OneDnn.find().get(), accuracy, workers, graph);
-        } catch (UnsupportedGraphException e) {
+            CompiledProgram program = new Compiler(OneDnn.find().get(), accuracy, workers).compile(graph);
+            reportParts(program.foreignOps());
+            return program;
+        } catch (RuntimeException | StackOverflowError e) {
+            // Whatever a stage stumbles over, the plan or SameDiff itself may still run.
             if (reported.add(String.valueOf(e.getMessage()))) {
                 LOG.info("running the graph as a plan of ND4J operations, which is slower: {}", e.getMessage());
             }
-            return new SinglePart(fallback.compile(graph));
+            return fallBack(graph);
+        }
+    }
+
+    private void reportParts(List<String> ops) {
+        if (!ops.isEmpty() && reported.add(ops.toString())) {
+            LOG.info("ND4J runs {} between compiled parts, which is slower", String.join(", ", ops));
+        }
+    }
+
+    private Program fallBack(Graph graph) {
+        try {
+            return fallback.compile(graph);
+        } catch (UnplannedGraphException e) {
+            if (reported.add(String.valueOf(e.getMessage()))) {
+                LOG.info("running the graph by SameDiff itself, which is slow: {}", e.getMessage());
+            }
+            return lastResort.compile(graph);
         }
     }
 
     @Override
     public Gradients newGradients(ParameterLayout layout) {
         return Gradients.zeros(layout, workers.count());
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+        fallback.close();
+        lastResort.close();
     }
 }

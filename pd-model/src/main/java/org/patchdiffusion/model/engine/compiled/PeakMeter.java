@@ -11,6 +11,8 @@ import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.stream;
+import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
+import org.patchdiffusion.model.engine.compiled.run.Workers;
 
 /** Measures how fast this machine multiplies matrices, the yardstick for what a step reaches. */
 public final class PeakMeter {
@@ -32,11 +34,12 @@ public final class PeakMeter {
         for (int i = 0; i < threads; i++) {
             tasks.add(() -> measure(oneDnn));
         }
-        return new Workers(threads)
-                .run(1, tasks).stream()
-                        .mapToDouble(Double::doubleValue)
-                        .average()
-                        .orElseThrow();
+        try (Workers workers = new Workers(threads)) {
+            return workers.run(1, tasks).stream()
+                    .mapToDouble(Double::doubleValue)
+                    .average()
+                    .orElseThrow();
+        }
     }
 
     private static double measure(OneDnn oneDnn) {

@@ -14,7 +14,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>Planning sorts the ops, computes what does not depend on the fed arrays, and gives every other result a fixed
  * place in one block of memory, reused by liveness. A run is then one loop over prepared calls. The graph itself is
- * neither changed nor run. Results are those of SameDiff up to rounding. Not thread-safe.
+ * neither changed nor run, so several plans of it may be made and run at the same time. Results are those of SameDiff up to rounding. Not thread-safe.
  */
 public final class GenericPlan implements AutoCloseable {
     private final List<OpCall> calls;
@@ -33,9 +33,11 @@ public final class GenericPlan implements AutoCloseable {
      *
      * @param graph a graph without control flow; its constants are read now
      * @param fed arrays by variable name, of the types and shapes that the run will have: placeholders, trainable
-     *     variables, or results of ops (which are then not computed). Each run reads their contents anew
+     *     variables, or results of ops (which are then not computed). Each run reads their contents anew, in whatever memory order
+     *     they are
      * @param wanted names of the variables to compute
-     * @throws IllegalArgumentException naming the op that cannot be planned or the variable that is missing
+     * @throws IllegalArgumentException naming the op that cannot be planned or the variable that is missing; an
+     *     {@code UnplannedGraphException} if no static plan can hold the op
      */
     public static GenericPlan of(SameDiff graph, Map<String, INDArray> fed, Collection<String> wanted) {
         Values values = new Values();
@@ -44,7 +46,7 @@ public final class GenericPlan implements AutoCloseable {
             fed.forEach(values::feed);
             List<OpCall> calls = new PlanBuilder(graph, values).build(wanted);
             return new GenericPlan(calls, values, Set.copyOf(wanted));
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             values.close();
             throw failure;
         } finally {
@@ -59,6 +61,7 @@ public final class GenericPlan implements AutoCloseable {
      */
     public void run() {
         requireOpen();
+        values.refresh();
         for (OpCall call : calls) {
             call.run();
         }

@@ -2,7 +2,9 @@ package org.patchdiffusion.model.engine.generic;
 
 import java.util.List;
 import org.nd4j.autodiff.functions.DifferentialFunction;
+import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.patchdiffusion.model.engine.plan.OpOrder;
 
 /**
  * One op to execute.
@@ -12,9 +14,18 @@ import org.nd4j.linalg.api.ops.DynamicCustomOp;
  * @param outputs names of the arrays that it writes
  */
 record Instruction(DifferentialFunction op, List<String> inputs, List<String> outputs) {
+
+    /** Ends the name of a result that nobody reads, because its variable's array is given. */
+    static final String UNREAD = "#unread";
+
     Instruction {
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
+    }
+
+    /** An op of a graph. */
+    static Instruction of(SameDiffOp node) {
+        return new Instruction(node.getOp(), OpOrder.inputs(node), node.getOutputsOfOp());
     }
 
     /** A native op without arguments. */

@@ -15,14 +15,14 @@ import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** An instruction with the context through which ND4J executes it: prepared once, run many times. */
+/**
+ * An instruction with the context through which ND4J executes it: prepared once, run many times. An op that
+ * {@link #changesOp} names must belong to this call alone.
+ */
 final class OpCall {
     private final Instruction instruction;
     private final OpExecutioner executioner = Nd4j.getExecutioner();
     private final OpContext context = executioner.buildContext();
-
-    /** The second input of a scalar op, which ND4J wants inside the op; null for all other ops. */
-    private INDArray scalar;
 
     OpCall(Instruction instruction) {
         this.instruction = instruction;
@@ -30,6 +30,12 @@ final class OpCall {
 
     Instruction instruction() {
         return instruction;
+    }
+
+    /** Whether {@link #setInputs} writes settings into the op. */
+    static boolean changesOp(Instruction instruction) {
+        return readsAxes(instruction)
+                || instruction.op() instanceof ScalarOp && instruction.inputs().size() == 2;
     }
 
     /** Whether ND4J takes the second input, an array of axes, as a setting of the op. */
@@ -54,8 +60,7 @@ final class OpCall {
         } else if (inputs.length == 2) {
             context.setInputArray(1, inputs[1]);
             if (instruction.op() instanceof ScalarOp op) {
-                scalar = inputs[1];
-                op.setScalar(scalar);
+                op.setScalar(inputs[1]);
             }
         }
     }
@@ -99,10 +104,6 @@ final class OpCall {
         if (instruction.op() instanceof CustomOp op) {
             executioner.exec(op, context);
             return;
-        }
-        if (scalar != null) {
-            // Another plan of the same graph may have left its own array there.
-            ((ScalarOp) instruction.op()).setScalar(scalar);
         }
         executioner.exec((Op) instruction.op(), context);
     }

@@ -15,6 +15,7 @@ import org.nd4j.linalg.api.ops.impl.layers.ExternalErrorsFunction;
 import org.nd4j.linalg.api.ops.impl.shape.CreateView;
 import org.nd4j.linalg.api.ops.impl.shape.Reshape;
 import org.nd4j.linalg.api.ops.impl.shape.tensorops.BaseTensorOp;
+import org.patchdiffusion.model.engine.plan.UnplannedGraphException;
 
 /** What a planner has to know about ND4J's ops beyond their types and shapes. */
 final class OpKinds {
@@ -131,18 +132,18 @@ final class OpKinds {
     /**
      * Refuses an op whose result's shape is not known before the run.
      *
-     * @throws IllegalArgumentException saying why
+     * @throws UnplannedGraphException saying why
      */
     static void requireStatic(Instruction instruction, Values values) {
         DifferentialFunction op = instruction.op();
         if (NOT_STATIC.stream().anyMatch(type -> type.isInstance(op))) {
-            throw new IllegalArgumentException("control flow, tensor lists and calls of other graphs cannot be planned"
+            throw new UnplannedGraphException("control flow, tensor lists and calls of other graphs cannot be planned"
                     + " ahead of time; run this graph on the samediff engine");
         }
         List<String> inputs = instruction.inputs();
         for (int i = 0; i < inputs.size(); i++) {
             if (shapesResult(instruction, i) && !values.isConstant(inputs.get(i))) {
-                throw new IllegalArgumentException("the shape of its result depends on the contents of " + inputs.get(i)
+                throw new UnplannedGraphException("the shape of its result depends on the contents of " + inputs.get(i)
                         + ", which is not a constant; make it a constant or run this graph on the samediff engine");
             }
         }

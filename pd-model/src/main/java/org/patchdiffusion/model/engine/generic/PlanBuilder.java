@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.VariableType;
@@ -19,6 +20,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.gradient.GradientBackwardsMarker;
 import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.model.engine.plan.ArenaPlanner;
+import org.patchdiffusion.model.engine.plan.OpOrder;
+import org.patchdiffusion.model.engine.plan.UnplannedGraphException;
 
 /**
  * Walks through the ops in order: computes what is constant, turns reshapes into views, replaces slow ops, finds the
@@ -36,9 +40,13 @@ final class PlanBuilder {
 
     /** The calls of the plan, in order; the values then hold all arrays. */
     List<OpCall> build(Collection<String> wanted) {
-        values.names().forEach(this::requireDeclaredShape);
-        for (SameDiffOp node : OpOrder.between(graph, values.names(), wanted)) {
-            add(new Instruction(node.getOp(), OpOrder.inputs(node), node.getOutputsOfOp()));
+        Set<String> fed = values.names();
+        fed.forEach(this::requireDeclaredShape);
+        for (SameDiffOp node : OpOrder.between(graph, fed, wanted)) {
+            List<String> outputs = node.getOutputsOfOp().stream()
+                    .map(name -> fed.contains(name) ? name + Instruction.UNREAD : name)
+                    .toList();
+            add(new Instruction(ownOp(node), OpOrder.inputs(node), outputs));
         }
         wanted.forEach(this::bindLeaf);
         values.allocate(lifetimes(wanted));
@@ -50,6 +58,12 @@ final class PlanBuilder {
         }
         values.trim(used);
         return calls;
+    }
+
+    /** Some settings are written into the op itself, and other plans of the graph may run at the same time. */
+    private DifferentialFunction ownOp(SameDiffOp node) {
+        boolean isChanged = OpCall.changesOp(Instruction.of(node));
+        return isChanged ? SubGraph.copy(graph, node.getOp()) : node.getOp();
     }
 
     /** ND4J broadcasts, or reads past the end, where shapes do not fit. */
@@ -82,10 +96,15 @@ final class PlanBuilder {
                     prepare(part);
                 }
             }
+        } catch (UnplannedGraphException cause) {
+            throw new UnplannedGraphException(refusal(instruction, cause), cause);
         } catch (RuntimeException cause) {
-            throw new IllegalArgumentException(
-                    "cannot plan " + instruction.describe() + ": " + cause.getMessage(), cause);
+            throw new IllegalArgumentException(refusal(instruction, cause), cause);
         }
+    }
+
+    private static String refusal(Instruction instruction, RuntimeException cause) {
+        return "cannot plan " + instruction.describe() + ": " + cause.getMessage();
     }
 
     /** Takes a constant of the graph, or says what is missing. */
@@ -107,8 +126,7 @@ final class PlanBuilder {
         call.setInputs(arrays(instruction.inputs(), values::prototype));
         List<LongShapeDescriptor> shapes = call.outputShapes();
         String first = instruction.outputs().get(0);
-        if (OpKinds.keepsElements(instruction.op())
-                && values.isRowMajor(instruction.inputs().get(0))) {
+        if (OpKinds.keepsElements(instruction.op())) {
             values.view(first, instruction.inputs().get(0), shapes.get(0).getShape());
             call.release();
             return;
@@ -168,8 +186,8 @@ final class PlanBuilder {
         List<ArenaPlanner.Buffer> lifetimes = new ArrayList<>();
         for (int i = 0; i < calls.size(); i++) {
             for (String output : calls.get(i).instruction().outputs()) {
-                long length = values.prototype(output).length();
-                lifetimes.add(new ArenaPlanner.Buffer(output, length, i, lastUse.getOrDefault(output, i)));
+                lifetimes.add(
+                        new ArenaPlanner.Buffer(output, values.bytes(output), i, lastUse.getOrDefault(output, i)));
             }
         }
         return lifetimes;

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,12 +13,16 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.model.engine.plan.ArenaPlanner;
 
 /**
  * What each variable of a plan is: an array that exists (given by the caller, or a constant), an array still to be
- * allocated, or another variable's array in another shape.
+ * allocated, or another variable's array in another shape. All are row-major: others are copied.
  */
 final class Values implements AutoCloseable {
+
+    /** In bytes. */
+    private static final long CACHE_LINE = 64;
 
     /** The array of {@code source}, row-major, in another shape. */
     private record View(String source, long[] shape) {}
@@ -27,6 +32,10 @@ final class Values implements AutoCloseable {
     private final Map<String, LongShapeDescriptor> planned = new LinkedHashMap<>();
     private final Map<String, View> views = new LinkedHashMap<>();
     private final List<INDArray> folded = new ArrayList<>();
+
+    /** Row-major copies of fed arrays in another order. */
+    private final Map<INDArray, INDArray> copies = new IdentityHashMap<>();
+
     private final List<INDArray> arenas = new ArrayList<>();
 
     /** Memory without contents that lends its address to arrays of which only the shape matters. */
@@ -36,19 +45,35 @@ final class Values implements AutoCloseable {
 
     /** Takes an array whose contents may change between runs. */
     void feed(String name, INDArray array) {
-        arrays.put(name, array);
+        if (Views.isRowMajor(array)) {
+            arrays.put(name, array);
+        } else {
+            arrays.put(name, copies.computeIfAbsent(array, source -> source.dup('c')));
+        }
+    }
+
+    /** Reads the fed arrays that are not row-major anew. */
+    void refresh() {
+        copies.forEach((source, copy) -> copy.assign(source));
     }
 
     /** Takes an array whose contents never change. */
     void constant(String name, INDArray array) {
-        arrays.put(name, array);
         constants.add(name);
+        if (Views.isRowMajor(array)) {
+            arrays.put(name, array);
+        } else {
+            INDArray copy = array.dup('c');
+            folded.add(copy);
+            arrays.put(name, copy);
+        }
     }
 
     /** Takes a constant that the plan itself has computed, and frees it at the end. */
     void fold(String name, INDArray array) {
-        constant(name, array);
+        constants.add(name);
         folded.add(array);
+        arrays.put(name, array);
     }
 
     /** Name of a constant scalar. */
@@ -89,10 +114,6 @@ final class Values implements AutoCloseable {
 
     boolean isConstant(String name) {
         return constants.contains(name);
-    }
-
-    boolean isRowMajor(String name) {
-        return !arrays.containsKey(name) || Views.isRowMajor(arrays.get(name));
     }
 
     /** The variable whose memory this one uses. */
@@ -144,16 +165,19 @@ final class Values implements AutoCloseable {
             byType.computeIfAbsent(type, t -> new ArrayList<>()).add(buffer);
         }
         byType.forEach((type, buffers) -> {
-            List<ArenaPlanner.Place> places = ArenaPlanner.place(buffers, Math.max(1, 64 / type.width()));
-            long length =
-                    places.stream().mapToLong(ArenaPlanner.Place::end).max().orElse(1);
-            INDArray arena = Nd4j.create(type, length);
+            List<ArenaPlanner.Place> places = ArenaPlanner.place(buffers, CACHE_LINE);
+            long size = ArenaPlanner.size(places);
+            INDArray arena = Nd4j.create(type, Math.max(1, size / type.width()));
             arenas.add(arena);
-            bytes += length * type.width();
+            bytes += size;
             for (ArenaPlanner.Place place : places) {
                 String name = place.buffer().name();
                 arrays.put(
-                        name, Views.at(arena, place.offset(), planned.get(name).getShape()));
+                        name,
+                        Views.at(
+                                arena,
+                                place.offset() / type.width(),
+                                planned.get(name).getShape()));
             }
         });
         views.forEach((name, view) -> arrays.put(name, arrays.get(view.source()).reshape('c', view.shape())));
@@ -186,6 +210,12 @@ final class Values implements AutoCloseable {
         return length;
     }
 
+    /** Bytes of a planned result. */
+    long bytes(String name) {
+        LongShapeDescriptor shape = planned.get(name);
+        return Math.multiplyExact(length(shape), shape.dataType().width());
+    }
+
     /** Bytes of the arenas. */
     long bytes() {
         return bytes;
@@ -197,6 +227,8 @@ final class Values implements AutoCloseable {
             list.forEach(INDArray::close);
             list.clear();
         }
+        copies.values().forEach(INDArray::close);
+        copies.clear();
         arrays.clear();
     }
 }

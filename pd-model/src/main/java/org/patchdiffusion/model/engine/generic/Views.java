@@ -13,11 +13,14 @@ final class Views {
         return Nd4j.create(buffer.data(), shape, Nd4j.getStrides(shape, 'c'), offset, 'c');
     }
 
-    /** Whether the elements lie in memory one after the other in row-major order. */
+    /** Whether the elements lie in memory one after the other in row-major order, and ND4J knows it. */
     static boolean isRowMajor(INDArray array) {
+        if (array.length() <= 1) {
+            return true;
+        }
         long[] shape = array.shape();
-        return array.length() <= 1
-                || Arrays.equals(significant(array.stride(), shape), significant(Nd4j.getStrides(shape, 'c'), shape));
+        return array.ordering() == 'c'
+                && Arrays.equals(significant(array.stride(), shape), significant(Nd4j.getStrides(shape, 'c'), shape));
     }
 
     /** Strides of axes of length 1 are never used and may be anything. */

@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a main class of the tests in a JVM of its own: for what only the start of a process can choose. */
-final class ChildJvm {
+public final class ChildJvm {
 
     private ChildJvm() {}
 
     /** Fails with the output of the process unless it ends with exit status 0. */
-    static void run(List<String> flags, Map<String, String> environment, Class<?> main, String... arguments)
+    public static void run(List<String> flags, Map<String, String> environment, Class<?> main, String... arguments)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

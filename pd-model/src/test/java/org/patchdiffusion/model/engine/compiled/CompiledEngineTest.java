@@ -27,6 +27,7 @@ import org.patchdiffusion.model.engine.GenericEngine;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
+import org.patchdiffusion.model.engine.compiled.run.CompiledProgram;
 
 /** Compiled programs against the plan of ND4J ops, over sizes and thread counts that the reference cases lack. */
 class CompiledEngineTest {
@@ -138,9 +139,9 @@ class CompiledEngineTest {
         }
     }
 
-    /** Somebody's graph with an op that has no typed form: same numbers, by the generic plan. */
+    /** Somebody's graph with an op that has no typed form: same numbers, that op by ND4J. */
     @Test
-    void fallsBackToTheGenericPlan() {
+    void runsWhatItDoesNotKnowByNd4j() {
         SameDiff graph = SameDiff.create();
         ParameterLayout layout = ParameterLayout.builder().add("w", 4).build();
         Parameters parameters = new Parameters(layout, Nd4j.createFromArray(1f, 2f, 3f, 4f));

@@ -11,9 +11,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.engine.GenericEngine;
 import org.patchdiffusion.model.engine.Program;
+import org.patchdiffusion.model.engine.compiled.kernel.Kernels;
+import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
+import org.patchdiffusion.model.engine.compiled.run.CompiledProgram;
 
 /** What a machine may lack or have beyond this JVM: AVX-512, and the Vector API. Each needs a process of its own. */
-class ProcessorsTest {
+public class ProcessorsTest {
 
     @ParameterizedTest
     @CsvSource({"AVX2, PlainKernels, 8", "DEFAULT, VectorKernels, 0"})
@@ -22,7 +25,7 @@ class ProcessorsTest {
     }
 
     /** How to start a JVM that chooses these kernels. */
-    static List<String> flags(String kernels) {
+    public static List<String> flags(String kernels) {
         return kernels.equals("VectorKernels") ? List.of("--add-modules", "jdk.incubator.vector") : List.of();
     }
 

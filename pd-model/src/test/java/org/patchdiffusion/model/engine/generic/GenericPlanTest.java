@@ -6,8 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
@@ -15,7 +19,10 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.ScalarOp;
+import org.nd4j.linalg.api.ops.impl.scalar.ScalarMultiplication;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 class GenericPlanTest {
 
@@ -79,6 +86,140 @@ class GenericPlanTest {
         try (GenericPlan plan = GenericPlan.of(sd, Map.of("x", Nd4j.ones(DataType.FLOAT, 6)), List.of("y"))) {
             plan.run();
             assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, plan.array("y").toFloatVector());
+        }
+    }
+
+    /** Constants are read where they are, so a slice of another array and a transposed one must not be taken as they lie. */
+    @Test
+    void readsConstantsThatAreViewsOfOthers() {
+        SameDiff sd = SameDiff.create();
+        SDVariable x = sd.placeHolder("x", DataType.FLOAT, 2, 2);
+        INDArray base = Nd4j.createFromArray(new float[][] {{1, 2, 3}, {4, 5, 6}, {7, 8, 9}});
+        INDArray[] constants = {
+            base.get(NDArrayIndex.interval(1, 3), NDArrayIndex.interval(0, 2)), // 4 5 7 8, with gaps
+            base.get(NDArrayIndex.interval(1, 3), NDArrayIndex.interval(0, 2)).transpose(),
+            Nd4j.createFromArray(new float[][] {{1, 2}, {3, 4}}).dup('f'),
+            Nd4j.createFromArray(new float[][] {{1, 2}, {3, 4}}).permute(1, 0)
+        };
+        float[][] wanted = {{4, 5, 7, 8}, {4, 7, 5, 8}, {1, 2, 3, 4}, {1, 3, 2, 4}};
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < constants.length; i++) {
+            SDVariable constant = sd.constant("c" + i, constants[i].dup());
+            // Past the copy that constant(...) makes.
+            sd.getConstantArrays().setArray("c" + i, constants[i]);
+            names.add(x.mul("product" + i, constant).name());
+            names.add(sd.reshape("flat" + i, constant, 4)
+                    .mul("flat product" + i, sd.reshape(x, 4))
+                    .name());
+        }
+        try (GenericPlan plan = GenericPlan.of(sd, Map.of("x", Nd4j.ones(DataType.FLOAT, 2, 2)), names)) {
+            plan.run();
+            for (int i = 0; i < names.size(); i++) {
+                assertArrayEquals(
+                        wanted[i / 2], plan.array(names.get(i)).ravel().toFloatVector(), names.get(i));
+            }
+        }
+    }
+
+    @Test
+    void readsFedArraysInAnyMemoryOrderAnewInEachRun() {
+        SameDiff sd = SameDiff.create();
+        SDVariable x = sd.placeHolder("x", DataType.FLOAT, 2, 3);
+        SDVariable t = sd.placeHolder("t", DataType.FLOAT, 2, 3);
+        sd.reshape("flat", x.add(t), 6).mul("y", 2);
+        sd.reshape("seen", x, 6);
+        INDArray columnMajor =
+                Nd4j.createFromArray(new float[][] {{1, 2, 3}, {4, 5, 6}}).dup('f');
+        INDArray transposed = Nd4j.createFromArray(new float[][] {{0, 10}, {20, 30}, {40, 50}})
+                .permute(1, 0);
+        Map<String, INDArray> fed = Map.of("x", columnMajor, "t", transposed);
+        try (GenericPlan plan = GenericPlan.of(sd, fed, List.of("y", "seen"))) {
+            plan.run();
+            assertArrayEquals(
+                    new float[] {2, 44, 86, 28, 70, 112}, plan.array("y").toFloatVector());
+            columnMajor.addi(100);
+            transposed.assign(0);
+            plan.run();
+            assertArrayEquals(
+                    new float[] {202, 204, 206, 208, 210, 212}, plan.array("y").toFloatVector());
+            assertArrayEquals(
+                    new float[] {101, 102, 103, 104, 105, 106},
+                    plan.array("seen").toFloatVector());
+        }
+    }
+
+    /** Ops that take a second input as a setting; ND4J wants it inside the op object, which the graph shares. */
+    private static SameDiff settings() {
+        SameDiff sd = SameDiff.create();
+        SDVariable x = sd.placeHolder("x", DataType.FLOAT, 2, 3);
+        sd.placeHolder("factor", DataType.FLOAT);
+        ScalarMultiplication product = new ScalarMultiplication(sd, x, 1);
+        sd.getOps().get(product.getOwnName()).setInputsToOp(List.of("x", "factor"));
+        product.outputVariable().add("y", 0);
+        return sd;
+    }
+
+    @Test
+    void plansOfOneGraphRunAtTheSameTime() throws Exception {
+        SameDiff sd = settings();
+        INDArray x = Nd4j.ones(DataType.FLOAT, 2, 3);
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            List<Future<Integer>> wrong = new ArrayList<>();
+            for (int thread = 0; thread < 2; thread++) {
+                float factor = thread + 2;
+                wrong.add(threads.submit(() -> {
+                    int count = 0;
+                    for (int round = 0; round < 20; round++) {
+                        Map<String, INDArray> fed = Map.of("x", x, "factor", Nd4j.scalar(factor));
+                        try (GenericPlan plan = GenericPlan.of(sd, fed, List.of("y"))) {
+                            for (int run = 0; run < 200; run++) {
+                                plan.run();
+                                count += plan.array("y").getFloat(1, 2) == factor ? 0 : 1;
+                            }
+                        }
+                    }
+                    return count;
+                }));
+            }
+            assertEquals(0, wrong.get(0).get());
+            assertEquals(0, wrong.get(1).get());
+        } finally {
+            threads.shutdown();
+        }
+        ScalarOp op = (ScalarOp) sd.getOps().values().iterator().next().getOp();
+        assertEquals(1, op.scalar().getInt(0), "the graph's own op stays as it was");
+    }
+
+    @Test
+    void holdsThousandsOfOps() {
+        SameDiff sd = SameDiff.create();
+        SDVariable x = sd.placeHolder("x", DataType.FLOAT, 4);
+        for (int i = 0; i < 3000; i++) {
+            x = i % 2 == 0 ? x.add(1) : sd.reshape(x, i % 4 == 1 ? new long[] {2, 2} : new long[] {4});
+        }
+        try (GenericPlan plan = GenericPlan.of(sd, Map.of("x", Nd4j.zeros(DataType.FLOAT, 4)), List.of(x.name()))) {
+            plan.run();
+            assertEquals(1500, plan.calls());
+            assertArrayEquals(
+                    new float[] {1500, 1500, 1500, 1500}, plan.array(x.name()).toFloatVector());
+        }
+    }
+
+    @Test
+    void givesOneValueUnderTwoNames() {
+        SameDiff sd = SameDiff.create();
+        SDVariable x = sd.placeHolder("x", DataType.FLOAT, 3);
+        SDVariable y = x.mul("y", 2);
+        sd.identity("again", y).add("after", 1);
+        sd.identity("input", x);
+        List<String> wanted = List.of("y", "again", "y", "input", "after");
+        try (GenericPlan plan = GenericPlan.of(sd, Map.of("x", Nd4j.createFromArray(1f, 2f, 3f)), wanted)) {
+            plan.run();
+            assertArrayEquals(new float[] {2, 4, 6}, plan.array("y").toFloatVector());
+            assertArrayEquals(new float[] {2, 4, 6}, plan.array("again").toFloatVector());
+            assertArrayEquals(new float[] {1, 2, 3}, plan.array("input").toFloatVector());
+            assertArrayEquals(new float[] {3, 5, 7}, plan.array("after").toFloatVector());
         }
     }
 

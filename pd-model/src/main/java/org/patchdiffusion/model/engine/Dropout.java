@@ -1,0 +1,4 @@
+package org.patchdiffusion.model.engine;
+
+/** placeholder until merged. */
+public record Dropout(String placeholder, double rate) {}

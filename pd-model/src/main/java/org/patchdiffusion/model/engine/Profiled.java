@@ -1,0 +1,15 @@
+package org.patchdiffusion.model.engine;
+
+/** A program that can tell where its time goes. */
+public interface Profiled extends Program {
+
+    /**
+     * Adds the time and work of the first replica's steps to a profile from the next run on.
+     *
+     * @param profile where to add; null to stop
+     */
+    void profile(Profile profile);
+
+    /** Off-heap bytes of activations, gradients and scratch memory, over all replicas. */
+    long bytes();
+}

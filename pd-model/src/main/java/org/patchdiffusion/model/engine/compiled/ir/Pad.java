@@ -1,0 +1,66 @@
+package org.patchdiffusion.model.engine.compiled.ir;
+
+import java.util.List;
+
+/** Zeros around each channel of a blocked tensor. */
+public record Pad(Value output, Value x, Margins margins) implements Node {
+
+    /** Rows and columns on each side, 0 or more. */
+    public record Margins(int top, int left, int bottom, int right) {}
+
+    /** The padding of an image. */
+    public static Pad of(String name, Value x, Margins margins) {
+        Value y = Value.image(
+                name,
+                x.batch(),
+                x.channels(),
+                (long) x.height() + margins.top() + margins.bottom(),
+                (long) x.width() + margins.left() + margins.right(),
+                x.differentiable());
+        return new Pad(y, x, margins);
+    }
+
+    @Override
+    public List<Value> inputs() {
+        return List.of(x);
+    }
+
+    @Override
+    public List<Value> outputs() {
+        return List.of(output);
+    }
+
+    @Override
+    public Node place(Layouts layouts) {
+        Value blocked = layouts.blocked(x);
+        layouts.placeLike(output, blocked);
+        return new Pad(output, blocked, margins);
+    }
+
+    @Override
+    public void differentiate(Differentiation gradients) {
+        Value dx = x.gradientLike();
+        gradients.emit(new Gradient(dx, gradients.of(output), margins));
+        gradients.contribute(x, dx);
+    }
+
+    /** Cuts the margins off. */
+    public record Gradient(Value output, Value dy, Margins margins) implements Node {
+        @Override
+        public List<Value> inputs() {
+            return List.of(dy);
+        }
+
+        @Override
+        public List<Value> outputs() {
+            return List.of(output);
+        }
+
+        @Override
+        public Node place(Layouts layouts) {
+            Value blocked = layouts.blocked(dy);
+            layouts.placeLike(output, blocked);
+            return new Gradient(output, blocked, margins);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package org.patchdiffusion.model.engine.compiled.lower;
+
+import java.util.List;
+import org.patchdiffusion.model.engine.compiled.ir.Norm;
+import org.patchdiffusion.model.engine.compiled.ir.Value;
+import org.patchdiffusion.model.engine.compiled.kernel.Floats;
+import org.patchdiffusion.model.engine.compiled.kernel.NormKernel;
+import org.patchdiffusion.model.engine.compiled.run.Buffer;
+import org.patchdiffusion.model.engine.compiled.run.FlatMemory;
+import org.patchdiffusion.model.engine.compiled.run.ReplicaMemory;
+import org.patchdiffusion.model.engine.compiled.run.Step;
+
+/** Group norm with everything fused into it: embedding, adaptive scale and offset, SiLU; and all its gradients. */
+final class NormLowering {
+
+    private NormLowering() {}
+
+    static void forward(Lowering lowering, Norm node) {
+        Buffer x = lowering.of(node.x());
+        Buffer shift = node.shift() == null ? null : lowering.of(node.shift());
+        Buffer adaptive = node.adaptive() == null ? null : lowering.of(node.adaptive());
+        Buffer y = lowering.define(node.output());
+        Buffer statistics = lowering.training() ? lowering.defineStatistics(node.statistics(), node.x()) : null;
+        NormKernel.Vectors vectors = NormKernel.Vectors.of(node.x().channels());
+        NormKernel kernel = new NormKernel(node.settings(), node.x(), lowering.batch(), 1f, vectors, lowering.tiles());
+        List<Buffer> reads = Buffer.present(x, shift, adaptive);
+        lowering.step(label(node, ""), Step.Kind.POINTWISE, 0, reads, Buffer.present(y, statistics), memory -> {
+            NormKernel.Forward work = new NormKernel.Forward(
+                    memory.floats(x),
+                    floats(memory, shift),
+                    floats(memory, adaptive),
+                    memory.floats(y),
+                    floats(memory, statistics));
+            Runnable parameters = parameters(node, memory.parameters(), vectors);
+            return () -> {
+                parameters.run();
+                kernel.forward(work);
+            };
+        });
+    }
+
+    private static Runnable parameters(Norm node, FlatMemory parameters, NormKernel.Vectors vectors) {
+        long gamma = parameters.offset(node.settings().gamma());
+        long beta = parameters.offset(node.settings().beta());
+        return () -> {
+            parameters.floats().get(gamma, vectors.gamma(), 0, vectors.gamma().length);
+            parameters.floats().get(beta, vectors.beta(), 0, vectors.beta().length);
+        };
+    }
+
+    static void gradient(Lowering lowering, Norm.Gradient node) {
+        Norm norm = node.norm();
+        Buffer x = lowering.of(norm.x());
+        Buffer adaptive = norm.adaptive() == null ? null : lowering.of(norm.adaptive());
+        Buffer statistics = lowering.of(norm.statistics());
+        Buffer dy = lowering.of(node.dy());
+        Buffer more = node.more() == null ? null : lowering.of(node.more());
+        Buffer dx = lowering.define(node.output());
+        Buffer dShift = defined(lowering, node.dShift());
+        Buffer dAdaptive = defined(lowering, node.dAdaptive());
+        NormKernel.Vectors vectors = NormKernel.Vectors.of(norm.x().channels());
+        NormKernel kernel =
+                new NormKernel(norm.settings(), norm.x(), lowering.batch(), node.factor(), vectors, lowering.tiles());
+        List<Buffer> reads = Buffer.present(x, adaptive, statistics, dy, more);
+        List<Buffer> writes = Buffer.present(dx, dShift, dAdaptive);
+        lowering.step(label(norm, " backward"), Step.Kind.POINTWISE, 0, reads, writes, memory -> {
+            NormKernel.Backward work = new NormKernel.Backward(
+                    memory.floats(x),
+                    floats(memory, adaptive),
+                    memory.floats(statistics),
+                    memory.floats(dy),
+                    floats(memory, more),
+                    memory.floats(dx),
+                    floats(memory, dShift),
+                    floats(memory, dAdaptive));
+            Runnable parameters = parameters(norm, memory.parameters(), vectors);
+            Runnable results = results(node, memory, vectors);
+            return () -> {
+                parameters.run();
+                kernel.backward(work);
+                results.run();
+            };
+        });
+    }
+
+    private static Runnable results(Norm.Gradient node, ReplicaMemory memory, NormKernel.Vectors vectors) {
+        long gamma = memory.gradient().offset(node.norm().settings().gamma());
+        long beta = memory.gradient().offset(node.norm().settings().beta());
+        int channels = vectors.gamma().length;
+        return () -> {
+            memory.gradient().write(gamma, vectors.gammaGradient(), 0, channels, node.addGamma());
+            memory.gradient().write(beta, vectors.betaGradient(), 0, channels, node.addBeta());
+        };
+    }
+
+    private static Buffer defined(Lowering lowering, Value value) {
+        return value == null ? null : lowering.define(value);
+    }
+
+    private static Floats floats(ReplicaMemory memory, Buffer buffer) {
+        return buffer == null ? null : memory.floats(buffer);
+    }
+
+    private static String label(Norm node, String direction) {
+        return (node.settings().silu() ? "group norm + SiLU" : "group norm") + direction;
+    }
+}

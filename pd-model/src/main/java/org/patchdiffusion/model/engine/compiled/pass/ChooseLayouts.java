@@ -1,0 +1,99 @@
+package org.patchdiffusion.model.engine.compiled.pass;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.patchdiffusion.model.engine.compiled.ir.ChannelMap;
+import org.patchdiffusion.model.engine.compiled.ir.Layouts;
+import org.patchdiffusion.model.engine.compiled.ir.Node;
+import org.patchdiffusion.model.engine.compiled.ir.Reorder;
+import org.patchdiffusion.model.engine.compiled.ir.TypedGraph;
+import org.patchdiffusion.model.engine.compiled.ir.Value;
+
+/**
+ * Stage "layout": every node, forward and backward, asks for the memory layouts that it needs; a {@link Reorder} goes where
+ * a tensor lies otherwise. Outputs of the program are row-major.
+ */
+public final class ChooseLayouts implements Layouts {
+
+    private record Placed(Value value, Value.Layout layout, ChannelMap map) {}
+
+    private final int lanes;
+    private final List<Node> nodes = new ArrayList<>();
+    private final Map<Placed, Value> copies = new HashMap<>();
+
+    private ChooseLayouts(int lanes) {
+        this.lanes = lanes;
+    }
+
+    /**
+     * Places every tensor of a graph.
+     *
+     * @param lanes channels in a block
+     */
+    public static TypedGraph run(TypedGraph graph, int lanes) {
+        ChooseLayouts pass = new ChooseLayouts(lanes);
+        int forward = 0;
+        Map<String, Value> outputs = new LinkedHashMap<>();
+        for (int i = 0; i <= graph.nodes().size(); i++) {
+            if (i == graph.forward()) {
+                graph.outputs().forEach((name, value) -> outputs.put(name, pass.plain(value)));
+                forward = pass.nodes.size();
+            }
+            if (i < graph.nodes().size()) {
+                Node placed = graph.nodes().get(i).place(pass);
+                pass.nodes.add(placed);
+            }
+        }
+        return new TypedGraph(pass.nodes, forward, outputs, graph.loss());
+    }
+
+    @Override
+    public Value plain(Value value) {
+        return value.blocked() ? copy(value, Value.Layout.PLAIN, null) : value;
+    }
+
+    @Override
+    public Value blocked(Value value) {
+        return value.blocked() ? value : dense(value);
+    }
+
+    @Override
+    public Value dense(Value value) {
+        return blocked(value, ChannelMap.dense(value.channels(), lanes));
+    }
+
+    @Override
+    public Value like(Value value, Value model) {
+        return model.blocked() ? blocked(value, model.map()) : plain(value);
+    }
+
+    @Override
+    public Value exact(Value value) {
+        return value.blocked() && value.map().isExact() ? value : plain(value);
+    }
+
+    @Override
+    public void placeDense(Value output) {
+        output.place(Value.Layout.BLOCKED, ChannelMap.dense(output.channels(), lanes));
+    }
+
+    private Value blocked(Value value, ChannelMap map) {
+        if (value.blocked()) {
+            return value.map().equals(map) ? value : blocked(plain(value), map);
+        }
+        return copy(value, Value.Layout.BLOCKED, map);
+    }
+
+    private Value copy(Value value, Value.Layout layout, ChannelMap map) {
+        return copies.computeIfAbsent(new Placed(value, layout, map), key -> {
+            String suffix = layout == Value.Layout.PLAIN ? " plain" : " blocked";
+            Value copy = value.like(value.name() + suffix, value.differentiable());
+            copy.place(layout, map);
+            nodes.add(new Reorder(copy, value));
+            return copy;
+        });
+    }
+}

@@ -1,0 +1,84 @@
+package org.patchdiffusion.model.engine.compiled.run;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * A piece of memory that a schedule computes with. The planner gives it a place in the arena, unless it lies
+ * elsewhere (what is there before the run, what the caller reads, and what parts of ND4J operations share).
+ */
+public final class Buffer {
+    private final String name;
+    private final long bytes;
+    private final boolean external;
+    private int first = Integer.MAX_VALUE;
+    private int last = -1;
+    private long offset = -1;
+
+    private Buffer(String name, long bytes, boolean external) {
+        this.name = name;
+        this.bytes = bytes;
+        this.external = external;
+    }
+
+    public static Buffer inArena(String name, long bytes) {
+        return new Buffer(name, bytes, false);
+    }
+
+    public static Buffer outside(String name, long bytes) {
+        return new Buffer(name, bytes, true);
+    }
+
+    /** Those that are there. */
+    public static List<Buffer> present(Buffer... buffers) {
+        return Arrays.stream(buffers).filter(Objects::nonNull).toList();
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public long bytes() {
+        return bytes;
+    }
+
+    /** How many float32 numbers it holds. */
+    public long floats() {
+        return bytes / Float.BYTES;
+    }
+
+    public boolean isExternal() {
+        return external;
+    }
+
+    /** Extends the lifetime to a step. */
+    void touch(int step) {
+        first = Math.min(first, step);
+        last = Math.max(last, step);
+    }
+
+    /** Index of the first step that writes it. */
+    int first() {
+        return first;
+    }
+
+    /** Index of the last step that reads it. */
+    int last() {
+        return last;
+    }
+
+    void placeAt(long byteOffset) {
+        offset = byteOffset;
+    }
+
+    /** Offset in the arena in bytes; -1 until planned. */
+    long offset() {
+        return offset;
+    }
+
+    @Override
+    public String toString() {
+        return name + "(" + bytes + " bytes)";
+    }
+}

@@ -1,0 +1,116 @@
+package org.patchdiffusion.model.engine.compiled.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.patchdiffusion.model.engine.compiled.kernel.Floats;
+import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
+
+/** What the steps of one replica run on: its arena, outside buffers, parameters, gradient, draw and oneDNN stream. */
+public final class ReplicaMemory implements AutoCloseable {
+    /** In bytes. */
+    private static final int CACHE_LINE = 64;
+
+    private final OneDnn oneDnn;
+    private final BytePointer block;
+    private final BytePointer arena;
+    private final Map<Buffer, FloatPointer> outside;
+    private final FlatMemory parameters;
+    private final GradientMemory gradient;
+    private final Draw draw;
+    private final stream stream;
+    private final List<Pointer> owned = new ArrayList<>();
+
+    ReplicaMemory(
+            OneDnn oneDnn,
+            long arenaBytes,
+            Map<Buffer, FloatPointer> outside,
+            FlatMemory parameters,
+            GradientMemory gradient,
+            Draw draw) {
+        this.oneDnn = oneDnn;
+        this.block = new BytePointer(arenaBytes + CACHE_LINE);
+        // Padding of blocked tensors must hold finite numbers from the start.
+        Pointer.memset(block, 0, block.capacity());
+        // oneDNN's Winograd kernels store whole cache lines past the cache, and crash where they are not aligned.
+        this.arena = block.getPointer((CACHE_LINE - block.address() % CACHE_LINE) % CACHE_LINE);
+        this.outside = outside;
+        this.parameters = parameters;
+        this.gradient = gradient;
+        this.draw = draw;
+        this.stream = own(new stream(oneDnn.engine()));
+    }
+
+    /** Frees a native object together with this memory. */
+    public <T extends Pointer> T own(T pointer) {
+        owned.add(pointer);
+        return pointer;
+    }
+
+    public stream stream() {
+        return stream;
+    }
+
+    public FlatMemory parameters() {
+        return parameters;
+    }
+
+    public GradientMemory gradient() {
+        return gradient;
+    }
+
+    /** What masks are drawn from in this run. */
+    public Draw draw() {
+        return draw;
+    }
+
+    /** Start of a buffer. */
+    public FloatPointer pointer(Buffer buffer) {
+        FloatPointer external = outside.get(buffer);
+        if (external != null) {
+            return external;
+        }
+        if (buffer.offset() < 0) {
+            throw new IllegalStateException("buffer " + buffer + " has no place");
+        }
+        return new FloatPointer(arena.getPointer(buffer.offset()));
+    }
+
+    /** A buffer as numbers. */
+    public Floats floats(Buffer buffer) {
+        return new Floats(pointer(buffer), buffer.floats());
+    }
+
+    /** A buffer as oneDNN memory. */
+    public memory dnnl(Buffer buffer, memory.desc desc) {
+        return own(new memory(desc, oneDnn.engine(), pointer(buffer)));
+    }
+
+    /** Any place as oneDNN memory. */
+    public memory dnnl(Pointer pointer, memory.desc desc) {
+        return own(new memory(desc, oneDnn.engine(), pointer));
+    }
+
+    /** oneDNN memory that gets its place later. */
+    public memory unbound(memory.desc desc) {
+        return own(new memory(desc, oneDnn.engine(), null));
+    }
+
+    long bytes() {
+        return block.capacity();
+    }
+
+    @Override
+    public void close() {
+        for (int i = owned.size() - 1; i >= 0; i--) {
+            owned.get(i).deallocate();
+        }
+        owned.clear();
+        block.deallocate();
+    }
+}

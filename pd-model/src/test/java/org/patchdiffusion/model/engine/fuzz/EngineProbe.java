@@ -1,7 +1,7 @@
 package org.patchdiffusion.model.engine.fuzz;
 
-import org.patchdiffusion.model.engine.Program;
 import org.patchdiffusion.model.engine.Profiled;
+import org.patchdiffusion.model.engine.Program;
 
 /** What tests ask about an engine beyond its public interface; the only class of this package that knows the compiler. */
 public final class EngineProbe {

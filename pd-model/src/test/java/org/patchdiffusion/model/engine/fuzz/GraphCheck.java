@@ -223,7 +223,7 @@ final class GraphCheck {
         INDArray want = expectation.wanted().get(position);
         double norm = norm(want);
         double error = norm(want.sub(got.castTo(DataType.DOUBLE)));
-        if (error <= bar * norm) {
+        if (error <= bar * norm || gradient && error <= negligible(candidate)) {
             return;
         }
         double noise = expectation.noise(candidate.rounding(), position);
@@ -248,6 +248,12 @@ final class GraphCheck {
         }
         double relative = norm == 0 ? Double.MAX_VALUE : error / norm;
         findings.add(new Finding(candidate.name(), phase, name(position), relative, bar, detail));
+    }
+
+    /** A gradient of which a step of size 1 moves the loss by less than a hundredth of its own rounding. */
+    private double negligible(Candidate candidate) {
+        INDArray loss = expected.wanted().get(built.outputs().indexOf(built.loss()));
+        return 0.01 * candidate.rounding() * Math.abs(loss.getDouble(0));
     }
 
     private static float[] floats(INDArray array) {

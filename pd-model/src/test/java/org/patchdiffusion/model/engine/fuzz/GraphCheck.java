@@ -22,7 +22,7 @@ import org.patchdiffusion.model.engine.Program;
  * the size of the engine's rounding behind every step, and the error may be a few times what that noise does.
  */
 final class GraphCheck {
-    private static final double NOISE_MARGIN = 5;
+    private static final double NOISE_MARGIN = 8;
 
     private final Recipe recipe;
     private final Expectation expected;

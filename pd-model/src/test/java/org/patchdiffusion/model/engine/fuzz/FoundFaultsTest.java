@@ -105,7 +105,14 @@ class FoundFaultsTest {
     @ParameterizedTest
     @MethodSource("engines")
     void constantKernelsLieInAnyOrder(Candidate engine) {
-        int x = conv(s.placeholder(3, 4, 6, 6), 2, 3);
+        Leaf first = Leaf.normal(Leaf.Kind.CONSTANT, Leaf.Memory.ROW_MAJOR, new SplittableRandom(5), 1, 1, 1, 7, 2);
+        int x = s.add(
+                "conv2d",
+                new long[] {3, 2, 6, 6},
+                (c, v) -> conv(c, 1, v),
+                s.placeholder(3, 7, 6, 6),
+                s.add("constant kernel", first.shape(), first),
+                s.parameter(0.3, 2));
         Leaf leaf = Leaf.normal(Leaf.Kind.CONSTANT, Leaf.Memory.COLUMN_MAJOR, new SplittableRandom(7), 1, 1, 1, 2, 32);
         int kernel = s.add("constant kernel", leaf.shape(), leaf);
         long[] shape = {3, 32, 6, 6};

@@ -116,7 +116,8 @@ class FoundFaultsTest {
         Leaf leaf = Leaf.normal(Leaf.Kind.CONSTANT, Leaf.Memory.COLUMN_MAJOR, new SplittableRandom(7), 1, 1, 1, 2, 32);
         int kernel = s.add("constant kernel", leaf.shape(), leaf);
         long[] shape = {3, 32, 6, 6};
-        int y = s.add("conv2d", shape, (c, v) -> conv(c, 1, v), x, kernel, s.parameter(0.3, 32));
+        int same = s.add("identity", s.shape(x), (c, v) -> c.sd().identity(v[0]), x);
+        int y = s.add("conv2d", shape, (c, v) -> conv(c, 1, v), same, kernel, s.parameter(0.3, 32));
         check(engine, true, null, y);
         check(engine, true, Loss.Kind.PER_IMAGE, y);
     }

@@ -63,6 +63,9 @@ final class ConvOps {
 
     /** A narrow kernel between many channels: of a power of two of elements. */
     static void wide(Sketch s) {
+        if (s.steps().get(s.value(4)).elements() > 1000) {
+            return;
+        }
         Geometry point = new Geometry(1, 1, 1, 1, 1, 1, 0, 0, false);
         conv(s, conv(s, s.value(4), point, 32, true), point, 64, true);
     }

@@ -10,7 +10,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What a recipe must give, and how much rounding may move it. */
 final class Expectation {
-    private static final int NOISY_RUNS = 4;
+    private static final int NOISY_RUNS = 3;
 
     private final Recipe recipe;
     private final UnaryOperator<INDArray> change;

@@ -104,6 +104,37 @@ class FoundFaultsTest {
 
     @ParameterizedTest
     @MethodSource("engines")
+    void constantKernelsLieInAnyOrder(Candidate engine) {
+        Leaf first = Leaf.normal(Leaf.Kind.CONSTANT, Leaf.Memory.ROW_MAJOR, new SplittableRandom(5), 1, 1, 1, 7, 2);
+        int x = s.add(
+                "conv2d",
+                new long[] {3, 2, 6, 6},
+                (c, v) -> conv(c, 1, v),
+                s.placeholder(3, 7, 6, 6),
+                s.add("constant kernel", first.shape(), first),
+                s.parameter(0.3, 2));
+        Leaf leaf = Leaf.normal(Leaf.Kind.CONSTANT, Leaf.Memory.COLUMN_MAJOR, new SplittableRandom(7), 1, 1, 1, 2, 32);
+        int kernel = s.add("constant kernel", leaf.shape(), leaf);
+        long[] shape = {3, 32, 6, 6};
+        int same = s.add("identity", s.shape(x), (c, v) -> c.sd().identity(v[0]), x);
+        int y = s.add("conv2d", shape, (c, v) -> conv(c, 1, v), same, kernel, s.parameter(0.3, 32));
+        check(engine, true, null, y);
+        check(engine, true, Loss.Kind.PER_IMAGE, y);
+    }
+
+    @ParameterizedTest
+    @MethodSource("engines")
+    void aLossMayLeaveImagesOut(Candidate engine) {
+        int x = conv(s.placeholder(3, 3, 5, 5), 32, 3);
+        Form slice = (c, v) ->
+                c.sd().stridedSlice(v[0], new long[] {0, 0, 0, 0}, new long[] {2, 32, 5, 5}, new long[] {1, 1, 1, 1});
+        int y = s.add("slice", new long[] {2, 32, 5, 5}, slice, x);
+        int same = s.add("identity", s.shape(y), (c, v) -> c.sd().identity(v[0]), y);
+        check(engine, true, Loss.Kind.WEIGHTED, same);
+    }
+
+    @ParameterizedTest
+    @MethodSource("engines")
     void oneKernelServesTwoChannelLayouts(Candidate engine) {
         int x = s.placeholder(2, 4, 6, 6);
         int a = conv(x, 12, 1);

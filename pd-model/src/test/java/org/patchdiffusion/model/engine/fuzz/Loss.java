@@ -18,8 +18,9 @@ record Loss(Kind kind, List<Integer> terms, long seed) {
         WEIGHTED,
         /** The same with weights that are fed. */
         FED_WEIGHTS,
+        /** The mean squared error against a target that is fed. */
         MEAN_SQUARE,
-        /** Sums of squares over each image, times a number an image, as in the diffusion loss. */
+        /** Sums of squared errors over each image, times a number an image, as in the diffusion loss. */
         PER_IMAGE,
         /** A product of a number and the sum of all elements. */
         SCALED_SUM
@@ -50,7 +51,7 @@ record Loss(Kind kind, List<Integer> terms, long seed) {
                 switch (kind) {
                     case WEIGHTED -> sd.sum(value.mul(weights(context, Leaf.Kind.CONSTANT, random, shape)));
                     case FED_WEIGHTS -> sd.sum(value.mul(weights(context, Leaf.Kind.PLACEHOLDER, random, shape)));
-                    case MEAN_SQUARE -> sd.mean(sd.math().square(value));
+                    case MEAN_SQUARE -> sd.mean(sd.math().square(error(context, random, value, shape)));
                     case PER_IMAGE -> perImage(context, random, value, shape);
                     case SCALED_SUM -> sd.sum(value.mul(weights(context, Leaf.Kind.CONSTANT, random, shape)))
                             .mul(0.37);
@@ -62,15 +63,21 @@ record Loss(Kind kind, List<Integer> terms, long seed) {
         return Leaf.normal(kind, Leaf.Memory.ROW_MAJOR, random, 1, shape).emit(context);
     }
 
+    /** Against a target: a norm's output alone has the same sum of squares whatever goes in. */
+    private static SDVariable error(BuildContext context, SplittableRandom random, SDVariable value, long[] shape) {
+        return value.sub(weights(context, Leaf.Kind.PLACEHOLDER, random, shape));
+    }
+
     private static SDVariable perImage(BuildContext context, SplittableRandom random, SDVariable value, long[] shape) {
         SameDiff sd = context.sd();
+        SDVariable error = error(context, random, value, shape);
         if (shape.length != 4) {
-            return sd.sum(value.mul(value));
+            return sd.sum(error.mul(error));
         }
         SDVariable weight = weights(context, Leaf.Kind.PLACEHOLDER, random, shape[0]);
         long[] images = {shape[0]};
         SDVariable sums =
-                context.rounded(sd.sum(value.mul(value), 1, 2, 3), images, Leaf.product(shape) / (double) shape[0]);
+                context.rounded(sd.sum(error.mul(error), 1, 2, 3), images, Leaf.product(shape) / (double) shape[0]);
         return sd.sum(sums.mul(weight)).mul(1.0 / shape[0]);
     }
 }

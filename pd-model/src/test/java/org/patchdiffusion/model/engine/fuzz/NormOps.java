@@ -29,8 +29,11 @@ final class NormOps {
         int x = s.value(4);
         long[] in = s.shape(x);
         long groups = divisor(s, in[1]);
-        Grouping grouping = new Grouping(new long[] {in[0], groups, in[1] / groups * in[2] * in[3]}, new int[] {2});
-        if (in[1] / groups * in[2] * in[3] < 3) {
+        long size = in[1] / groups * in[2] * in[3];
+        // The same numbers if every group is a row of its own, but no group norm by its shape.
+        long[] shape = s.chance(0.12) ? new long[] {in[0] * groups, 1, size} : new long[] {in[0], groups, size};
+        Grouping grouping = new Grouping(shape, new int[] {2});
+        if (size < 3) {
             return x;
         }
         return norm(s, x, grouping, Variance.PRODUCT, 1e-5, false, affine(s, in[1]));

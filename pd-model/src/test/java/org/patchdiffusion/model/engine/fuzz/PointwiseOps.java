@@ -71,6 +71,15 @@ final class PointwiseOps {
         NormOps.plain(s);
     }
 
+    /** {@code group norm((a + b) · factor - e)} of three convolutions. */
+    static void residualOfConvolutions(Sketch s) {
+        int x = s.value(4);
+        double factor = s.one(0.5, 0.7, -1.3);
+        Form form = (c, v) -> v[0].add(v[1]).mul(factor).sub(v[2]);
+        s.add("(a + b) · " + factor + " - e", s.shape(x), form, convOf(s, x), convOf(s, x), convOf(s, x));
+        NormOps.plain(s);
+    }
+
     /** {@code (a + b) · factor}, and what may come before and behind it. */
     static void residual(Sketch s) {
         int a = s.value(4);
@@ -94,7 +103,7 @@ final class PointwiseOps {
     }
 
     /** A convolved copy, which is not the operand of anything else. */
-    private static int convOf(Sketch s, int a) {
+    static int convOf(Sketch s, int a) {
         long channels = s.shape(a)[1];
         int kernel = s.parameter(Math.sqrt(1.0 / channels), 1, 1, channels, channels);
         var config = org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv2DConfig.builder()

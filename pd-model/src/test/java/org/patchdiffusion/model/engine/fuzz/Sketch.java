@@ -81,8 +81,8 @@ final class Sketch {
     int imageWithOutliers(long... shape) {
         Leaf leaf = Leaf.normal(Leaf.Kind.PLACEHOLDER, Leaf.Memory.ROW_MAJOR, random, 1, shape);
         int pixels = Math.toIntExact(shape[2] * shape[3]);
-        int at = chance(0.5) ? 0 : between(0, pixels - 1);
-        boolean all = chance(0.3);
+        int at = chance(0.7) ? 0 : between(0, pixels - 1);
+        boolean all = chance(0.2);
         for (int i = 0; i < leaf.values().length; i++) {
             if (all || i % pixels == at) {
                 leaf.values()[i] += all ? 10 : 30;

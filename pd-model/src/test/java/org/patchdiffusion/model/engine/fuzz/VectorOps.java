@@ -147,6 +147,7 @@ final class VectorOps {
             SameDiff sd = context.sd();
             long c = in[1] / heads;
             long pixels = in[2] * in[3];
+            long[] square = {in[0] * heads, pixels, pixels};
             double scale = factor / Math.sqrt(c);
             SDVariable[] parts = layout == 0
                     ? sd.unstack(sd.reshape(v[0], in[0] * heads, c, 3, pixels), 2, 3)
@@ -156,8 +157,9 @@ final class VectorOps {
             SDVariable value = parts[order.get(2)];
             SDVariable mixed;
             if (layout == 2) {
-                SDVariable scores = sd.mmul(sd.permute(q, 0, 2, 1), k).mul(scale);
-                SDVariable weights = sd.nn().softmax(scores, axis);
+                SDVariable scores =
+                        context.rounded(sd.mmul(sd.permute(q, 0, 2, 1), k).mul(scale), square);
+                SDVariable weights = context.rounded(sd.nn().softmax(scores, axis), square);
                 mixed = sd.permute(sd.mmul(weights, sd.permute(value, 0, 2, 1)), 0, 2, 1);
             } else {
                 SDVariable weights =

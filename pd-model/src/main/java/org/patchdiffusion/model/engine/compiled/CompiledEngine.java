@@ -65,9 +65,10 @@ public final class CompiledEngine implements Engine {
             return fallBack(graph);
         }
         try {
-            CompiledProgram program = new Compiler(OneDnn.find().get(), accuracy, workers).compile(graph);
-            reportParts(program.foreignOps());
-            return program;
+            if (!graph.dropouts().isEmpty()) {
+                return new DropoutProgram(compileWhole(graph), graph, this);
+            }
+            return compileWhole(graph);
         } catch (RuntimeException | StackOverflowError e) {
             // Whatever a stage stumbles over, the plan or SameDiff itself may still run.
             if (reported.add(String.valueOf(e.getMessage()))) {
@@ -75,6 +76,12 @@ public final class CompiledEngine implements Engine {
             }
             return fallBack(graph);
         }
+    }
+
+    private CompiledProgram compileWhole(Graph graph) {
+        CompiledProgram program = new Compiler(OneDnn.find().get(), accuracy, workers).compile(graph);
+        reportParts(program.foreignOps());
+        return program;
     }
 
     private void reportParts(List<String> ops) {

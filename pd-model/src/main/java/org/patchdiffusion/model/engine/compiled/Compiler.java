@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.FloatPointer;
+import org.patchdiffusion.model.engine.Dropout;
+import org.patchdiffusion.model.engine.DropoutDraws;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.compiled.ir.TypedGraph;
 import org.patchdiffusion.model.engine.compiled.ir.UnsupportedGraphException;
@@ -22,7 +25,6 @@ import org.patchdiffusion.model.engine.compiled.read.GraphReader;
 import org.patchdiffusion.model.engine.compiled.read.GraphView;
 import org.patchdiffusion.model.engine.compiled.run.Buffer;
 import org.patchdiffusion.model.engine.compiled.run.CompiledProgram;
-import org.patchdiffusion.model.engine.compiled.run.Draw;
 import org.patchdiffusion.model.engine.compiled.run.FlatMemory;
 import org.patchdiffusion.model.engine.compiled.run.PackedWeights;
 import org.patchdiffusion.model.engine.compiled.run.Prologue;
@@ -85,14 +87,14 @@ final class Compiler {
                 new FlatMemory(graph.parameters().layout(), graph.parameters().flat());
         PackedWeights weights = new PackedWeights(oneDnn, parameters);
         resources.own(weights, weights::close);
-        Draw draw = new Draw();
+        DropoutDraws draws = new DropoutDraws(graph.dropouts());
         List<Replica> replicas =
                 replicas((int) Math.min(workers.count(), prologue.batch()), prologue.batch(), share -> {
-                    Replica replica = replica(typed, share, arrays, weights, parameters, draw);
+                    Replica replica = replica(typed, share, arrays, weights, parameters, draws);
                     return resources.own(replica, replica::close);
                 });
         return new CompiledProgram(new CompiledProgram.Parts(
-                graph, typed, prologue, arrays, parameters, weights, draw, replicas, workers, resources));
+                graph, typed, prologue, arrays, parameters, weights, draws, replicas, workers, resources));
     }
 
     /** Read, fuse, differentiate, fuse again now that the backward pass is there, choose layouts. */
@@ -113,9 +115,9 @@ final class Compiler {
         return wanted;
     }
 
-    /** Placeholders that are drawn inside the kernels instead of being fed. */
+    /** Masks, which are drawn inside the kernels instead of being fed. */
     private static Set<String> drawn(Graph graph) {
-        return new HashSet<>();
+        return graph.dropouts().stream().map(Dropout::placeholder).collect(Collectors.toSet());
     }
 
     private interface ReplicaMaker {
@@ -140,7 +142,7 @@ final class Compiler {
             SharedArrays arrays,
             PackedWeights weights,
             FlatMemory parameters,
-            Draw draw) {
+            DropoutDraws draws) {
         Lowering lowering = Lowering.of(typed, oneDnn, accuracy, weights, share, arrays.values());
         long arenaBytes = lowering.schedule().plan();
         Map<Buffer, FloatPointer> outside = new HashMap<>();
@@ -153,6 +155,6 @@ final class Compiler {
                 sums.put(value.name(), buffer);
             }
         });
-        return new Replica(oneDnn, share, lowering.schedule(), arenaBytes, outside, parameters, draw, sums);
+        return new Replica(oneDnn, share, lowering.schedule(), arenaBytes, outside, parameters, draws, sums);
     }
 }

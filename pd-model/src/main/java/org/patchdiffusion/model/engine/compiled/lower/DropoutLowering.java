@@ -1,14 +1,91 @@
 package org.patchdiffusion.model.engine.compiled.lower;
 
 import java.util.List;
+import org.patchdiffusion.model.engine.DropoutDraws;
+import org.patchdiffusion.model.engine.DropoutMask;
 import org.patchdiffusion.model.engine.compiled.ir.Dropout;
-import org.patchdiffusion.model.engine.compiled.ir.UnsupportedGraphException;
+import org.patchdiffusion.model.engine.compiled.ir.Value;
+import org.patchdiffusion.model.engine.compiled.kernel.Floats;
+import org.patchdiffusion.model.engine.compiled.kernel.Tiles;
+import org.patchdiffusion.model.engine.compiled.run.Buffer;
+import org.patchdiffusion.model.engine.compiled.run.Step;
 
-/** Dropout by counter. */
+/** Dropout by counter: each tile's mask is hashed from the places of its elements, and forgotten. */
 final class DropoutLowering {
-    private DropoutLowering() {}
+    private final Dropout node;
+    private final int batch;
+    private final int firstImage;
+    private final Tiles tiles;
+    private final int lanes;
+    private final long imageFloats;
+    private final long blockFloats;
+    /** Row-major place in the image of each element of a block's first tile. */
+    private final int[][] places;
+
+    private final int[] bits = new int[Tiles.SIZE];
+
+    private DropoutLowering(Lowering lowering, Dropout node) {
+        this.node = node;
+        this.batch = lowering.batch();
+        this.firstImage = lowering.firstImage();
+        this.tiles = lowering.tiles();
+        Value x = node.x();
+        this.lanes = x.blocked() ? tiles.lanes() : 1;
+        this.imageFloats = x.physicalElements();
+        this.blockFloats = x.blocked() ? (long) x.pixels() * lanes : imageFloats;
+        this.places = places(x);
+    }
+
+    private int[][] places(Value x) {
+        int[] channelAt = new int[x.blocked() ? x.physicalChannels() : 1];
+        for (int c = 0; x.blocked() && c < x.channels(); c++) {
+            channelAt[x.map().physical(c)] = c;
+        }
+        int[][] result = new int[(int) (imageFloats / blockFloats)][(int) Math.min(Tiles.SIZE, blockFloats)];
+        for (int block = 0; block < result.length; block++) {
+            for (int i = 0; i < result[block].length; i++) {
+                result[block][i] = channelAt[block * lanes + i % lanes] * x.pixels() + i / lanes;
+            }
+        }
+        return result;
+    }
 
     static void lower(Lowering lowering, Dropout node) {
-        throw new UnsupportedGraphException(node.output().name(), "not yet" + List.of());
+        DropoutLowering dropout = new DropoutLowering(lowering, node);
+        Buffer x = lowering.of(node.x());
+        Buffer y = lowering.define(node.output());
+        lowering.step("dropout", Step.Kind.POINTWISE, 0, List.of(x), List.of(y), memory -> {
+            Floats in = memory.floats(x);
+            Floats out = memory.floats(y);
+            return () -> dropout.run(in, out, memory.draws());
+        });
+    }
+
+    private void run(Floats in, Floats out, DropoutDraws draws) {
+        for (int image = 0; image < batch; image++) {
+            long key = DropoutMask.key(draws.seed(), draws.step(), node.layer(), firstImage + image);
+            for (int block = 0; block < places.length; block++) {
+                run(in, out, image * imageFloats + block * blockFloats, places[block], key);
+            }
+        }
+    }
+
+    private void run(Floats in, Floats out, long start, int[] blockPlaces, long key) {
+        int threshold = DropoutMask.threshold(node.rate());
+        float scale = DropoutMask.scale(node.rate());
+        for (long i = 0; i < blockFloats; i += Tiles.SIZE) {
+            int n = (int) Math.min(Tiles.SIZE, blockFloats - i);
+            in.get(start + i, tiles.x, 0, n);
+            int add = (int) (i / lanes);
+            DropoutMask.bits((int) key, (int) (key >>> 32), threshold, scale, blockPlaces, add, bits, n);
+            multiply(tiles.x, bits, n);
+            out.put(start + i, tiles.x, 0, n);
+        }
+    }
+
+    private static void multiply(float[] x, int[] mask, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] *= Float.intBitsToFloat(mask[i]);
+        }
     }
 }

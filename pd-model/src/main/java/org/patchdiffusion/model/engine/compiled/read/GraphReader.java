@@ -48,7 +48,7 @@ public final class GraphReader {
      */
     public static TypedGraph read(
             GraphView view, long batch, Map<String, INDArray> frontier, Graph graph, Set<String> refused) {
-        Reading reading = new Reading(view, batch, frontier, java.util.List.of());
+        Reading reading = new Reading(view, batch, frontier, graph.dropouts());
         try (ShapeProbe probe = new ShapeProbe()) {
             GraphReader reader = new GraphReader(reading, refused, probe);
             view.trainedOps().forEach(reader::read);

@@ -35,7 +35,7 @@ public final class CompiledProgram implements Profiled {
     /**
      * What a program is made of.
      *
-     * @param draw what masks are drawn from
+     * @param draws what dropout masks are drawn from
      * @param resources owns everything that is not on the heap
      */
     public record Parts(
@@ -45,14 +45,13 @@ public final class CompiledProgram implements Profiled {
             SharedArrays arrays,
             FlatMemory parameters,
             PackedWeights weights,
-            Draw draw,
+            DropoutDraws draws,
             List<Replica> replicas,
             Workers workers,
             Resources resources) {}
 
     private final Parts parts;
     private final GraphSignature signature;
-    private final DropoutDraws draws;
     private final ParameterFingerprint fingerprint;
     private final Map<String, INDArray> outputs = new LinkedHashMap<>();
     private final Map<String, INDArray> sums = new LinkedHashMap<>();
@@ -64,7 +63,6 @@ public final class CompiledProgram implements Profiled {
     public CompiledProgram(Parts parts) {
         this.parts = parts;
         this.signature = GraphSignature.of(parts.graph());
-        this.draws = new DropoutDraws(parts.graph().dropouts());
         this.fingerprint = new ParameterFingerprint(parts.parameters().floats());
         this.nativeThreads = nativeThreads(parts.workers(), parts.replicas().size());
         parts.typed().outputs().forEach((name, value) -> {
@@ -119,8 +117,7 @@ public final class CompiledProgram implements Profiled {
 
     @Override
     public synchronized void draw(long seed, long step) {
-        draws.draw(seed, step);
-        parts.draw().set(seed, step);
+        parts.draws().draw(seed, step);
     }
 
     private synchronized Map<String, INDArray> run(Map<String, INDArray> inputs, Gradients gradients) {
@@ -128,7 +125,7 @@ public final class CompiledProgram implements Profiled {
             throw new IllegalStateException("the program is closed");
         }
         signature.requireInputs(inputs);
-        draws.requireMasks(inputs);
+        parts.draws().requireMasks(Map.of());
         prepare(inputs);
         List<Replica> replicas = parts.replicas();
         if (gradients != null) {
@@ -200,7 +197,7 @@ public final class CompiledProgram implements Profiled {
         int replicas = parts.replicas().size();
         onReplicas(i -> {
             if (i == 0) {
-                parts.prologue().run(inputs, draws);
+                parts.prologue().run(inputs);
             }
             for (int k = i; k < fillers.size(); k += replicas) {
                 fillers.get(k).accept(parts.replicas().get(i).stream());

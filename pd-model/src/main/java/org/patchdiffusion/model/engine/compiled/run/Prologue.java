@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.patchdiffusion.model.engine.DropoutDraws;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.GraphSignature;
 import org.patchdiffusion.model.engine.generic.GenericPlan;
@@ -87,14 +86,9 @@ public final class Prologue implements AutoCloseable {
                 .orElse(1L);
     }
 
-    /** Takes the inputs of a run over, draws the masks that are not among them, and computes the frontier. */
-    void run(Map<String, INDArray> inputs, DropoutDraws draws) {
-        placeholders.forEach((name, array) -> {
-            if (inputs.containsKey(name)) {
-                array.assign(inputs.get(name));
-            }
-        });
-        draws.fill(inputs, placeholders);
+    /** Takes the inputs of a run over and computes the frontier. */
+    void run(Map<String, INDArray> inputs) {
+        placeholders.forEach((name, array) -> array.assign(inputs.get(name)));
         plan.run();
         copies.forEach((name, copy) -> copy.assign(plan.array(name)));
     }

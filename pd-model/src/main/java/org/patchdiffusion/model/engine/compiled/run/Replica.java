@@ -6,6 +6,7 @@ import java.util.Map;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.model.engine.DropoutDraws;
 import org.patchdiffusion.model.engine.Profile;
 import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 
@@ -35,13 +36,13 @@ public final class Replica implements AutoCloseable {
             long arenaBytes,
             Map<Buffer, FloatPointer> outside,
             FlatMemory parameters,
-            Draw draw,
+            DropoutDraws draws,
             Map<String, Buffer> sums) {
         this.share = share;
         this.schedule = schedule;
         this.sums = sums;
         GradientMemory gradient = new GradientMemory(parameters.layout());
-        this.memory = new ReplicaMemory(oneDnn, arenaBytes, outside, parameters, gradient, draw);
+        this.memory = new ReplicaMemory(oneDnn, arenaBytes, outside, parameters, gradient, draws);
         try {
             for (Step step : schedule.steps()) {
                 steps.add(new Bound(step, step.binder().bind(memory)));

@@ -8,6 +8,7 @@ import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.patchdiffusion.model.engine.DropoutDraws;
 import org.patchdiffusion.model.engine.compiled.kernel.Floats;
 import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 
@@ -22,7 +23,7 @@ public final class ReplicaMemory implements AutoCloseable {
     private final Map<Buffer, FloatPointer> outside;
     private final FlatMemory parameters;
     private final GradientMemory gradient;
-    private final Draw draw;
+    private final DropoutDraws draws;
     private final stream stream;
     private final List<Pointer> owned = new ArrayList<>();
 
@@ -32,7 +33,7 @@ public final class ReplicaMemory implements AutoCloseable {
             Map<Buffer, FloatPointer> outside,
             FlatMemory parameters,
             GradientMemory gradient,
-            Draw draw) {
+            DropoutDraws draws) {
         this.oneDnn = oneDnn;
         this.block = new BytePointer(arenaBytes + CACHE_LINE);
         // Padding of blocked tensors must hold finite numbers from the start.
@@ -42,7 +43,7 @@ public final class ReplicaMemory implements AutoCloseable {
         this.outside = outside;
         this.parameters = parameters;
         this.gradient = gradient;
-        this.draw = draw;
+        this.draws = draws;
         this.stream = own(new stream(oneDnn.engine()));
     }
 
@@ -65,8 +66,8 @@ public final class ReplicaMemory implements AutoCloseable {
     }
 
     /** What masks are drawn from in this run. */
-    public Draw draw() {
-        return draw;
+    public DropoutDraws draws() {
+        return draws;
     }
 
     /** Start of a buffer. */

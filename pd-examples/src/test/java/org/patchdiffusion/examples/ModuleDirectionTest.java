@@ -89,6 +89,44 @@ class ModuleDirectionTest {
     }
 
     @Test
+    void stagesOfTheCompilerDependInOneDirection() {
+        String compiled = ROOT + "model.engine.compiled";
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("compiler")
+                .definedBy(compiled)
+                .layer("read")
+                .definedBy(compiled + ".read..")
+                .layer("pass")
+                .definedBy(compiled + ".pass..")
+                .layer("lower")
+                .definedBy(compiled + ".lower..")
+                .layer("run")
+                .definedBy(compiled + ".run..")
+                .layer("onednn")
+                .definedBy(compiled + ".onednn..")
+                .layer("kernel")
+                .definedBy(compiled + ".kernel..")
+                .layer("ir")
+                .definedBy(compiled + ".ir..")
+                .whereLayer("compiler")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("read")
+                .mayOnlyBeAccessedByLayers("compiler")
+                .whereLayer("pass")
+                .mayOnlyBeAccessedByLayers("compiler")
+                .whereLayer("lower")
+                .mayOnlyBeAccessedByLayers("compiler")
+                .whereLayer("run")
+                .mayOnlyBeAccessedByLayers("compiler", "lower")
+                .whereLayer("onednn")
+                .mayOnlyBeAccessedByLayers("compiler", "lower", "run")
+                .whereLayer("kernel")
+                .mayOnlyBeAccessedByLayers("lower", "run")
+                .check(classes);
+    }
+
+    @Test
     void onlyTheDataVecFormsNeedDataVecAndOpenCv() {
         noClasses()
                 .that()

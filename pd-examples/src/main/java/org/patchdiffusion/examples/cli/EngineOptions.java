@@ -2,9 +2,9 @@ package org.patchdiffusion.examples.cli;
 
 import java.util.List;
 import org.nd4j.nativeblas.NativeOpsHolder;
+import org.patchdiffusion.model.engine.Accuracy;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
-import org.patchdiffusion.model.engine.compiled.Accuracy;
 import org.patchdiffusion.model.engine.compiled.CompiledEngine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -1,7 +1,6 @@
 package org.patchdiffusion.model.engine;
 
 import java.util.List;
-import org.patchdiffusion.model.engine.compiled.Accuracy;
 import org.patchdiffusion.model.engine.compiled.CompiledEngine;
 
 /** The engines by name. */

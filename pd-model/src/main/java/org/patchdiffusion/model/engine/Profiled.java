@@ -1,5 +1,7 @@
 package org.patchdiffusion.model.engine;
 
+import java.util.List;
+
 /** A program that can tell where its time goes. */
 public interface Profiled extends Program {
 
@@ -12,4 +14,7 @@ public interface Profiled extends Program {
 
     /** Off-heap bytes of activations, gradients and scratch memory, over all replicas. */
     long bytes();
+
+    /** Names of the operations that ND4J runs between compiled parts; empty if the graph compiled whole. */
+    List<String> foreignOps();
 }

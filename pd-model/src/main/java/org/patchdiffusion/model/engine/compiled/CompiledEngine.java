@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.patchdiffusion.model.ParameterLayout;
+import org.patchdiffusion.model.engine.Accuracy;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.GenericEngine;
 import org.patchdiffusion.model.engine.Gradients;

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.bytedeco.javacpp.FloatPointer;
+import org.patchdiffusion.model.engine.Accuracy;
 import org.patchdiffusion.model.engine.Dropout;
 import org.patchdiffusion.model.engine.DropoutDraws;
 import org.patchdiffusion.model.engine.Graph;

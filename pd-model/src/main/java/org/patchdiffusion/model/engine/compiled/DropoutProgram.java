@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.engine.compiled;
 
+import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.model.engine.Dropout;
@@ -57,6 +58,11 @@ final class DropoutProgram implements Profiled {
     @Override
     public void profile(Profile profile) {
         drawing.profile(profile);
+    }
+
+    @Override
+    public List<String> foreignOps() {
+        return drawing.foreignOps();
     }
 
     @Override

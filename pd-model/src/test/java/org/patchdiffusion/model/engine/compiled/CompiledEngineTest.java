@@ -22,6 +22,7 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.Parameters;
 import org.patchdiffusion.model.UNetConfig;
+import org.patchdiffusion.model.engine.Accuracy;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.GenericEngine;
 import org.patchdiffusion.model.engine.Gradients;
@@ -59,7 +60,7 @@ class CompiledEngineTest {
         Networks.Result want = Networks.lossAndGradient(new GenericEngine(), model, 3, 16, 16);
         Engine engine = new CompiledEngine(Accuracy.EXACT, 2);
         Networks.Result got = Networks.lossAndGradient(engine, model, 3, 16, 16);
-        assertInstanceOf(CompiledProgram.class, engine.compile(model.lossGraph(3, 16, 16)));
+        assertInstanceOf(DropoutProgram.class, engine.compile(model.lossGraph(3, 16, 16)));
         assertTrue(Networks.relativeError(got.gradient(), want.gradient()) < 2e-5);
     }
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.engine.Accuracy;
 import org.patchdiffusion.model.engine.GenericEngine;
 import org.patchdiffusion.model.engine.Program;
 import org.patchdiffusion.model.engine.compiled.kernel.Kernels;

@@ -11,4 +11,9 @@ public final class EngineProbe {
     public static boolean isCompiled(Program program) {
         return program instanceof Profiled;
     }
+
+    /** Whether it was compiled from end to end, with nothing left to ND4J. */
+    public static boolean isCompiledWhole(Program program) {
+        return program instanceof Profiled profiled && profiled.foreignOps().isEmpty();
+    }
 }

@@ -9,7 +9,7 @@ import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.memory;
-import org.patchdiffusion.model.engine.compiled.Accuracy;
+import org.patchdiffusion.model.engine.Accuracy;
 import org.patchdiffusion.model.engine.compiled.ir.Conv;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
 import org.patchdiffusion.model.engine.compiled.ir.Window;

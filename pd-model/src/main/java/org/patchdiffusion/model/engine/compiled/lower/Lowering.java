@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.IntConsumer;
 import org.bytedeco.dnnl.memory;
-import org.patchdiffusion.model.engine.compiled.Accuracy;
+import org.patchdiffusion.model.engine.Accuracy;
 import org.patchdiffusion.model.engine.compiled.ir.Node;
 import org.patchdiffusion.model.engine.compiled.ir.Norm;
 import org.patchdiffusion.model.engine.compiled.ir.Part;

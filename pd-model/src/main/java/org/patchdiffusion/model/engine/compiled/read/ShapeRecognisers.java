@@ -32,7 +32,7 @@ final class ShapeRecognisers {
         if (x == null || margins == null || !zeros || margins.length() != 8) {
             return null;
         }
-        int[] m = margins.dup('c').reshape('c', 8).toIntVector();
+        int[] m = margins.dup('c').data().asInt();
         boolean pixelsOnly = m[0] == 0 && m[1] == 0 && m[2] == 0 && m[3] == 0;
         boolean outward = m[4] >= 0 && m[5] >= 0 && m[6] >= 0 && m[7] >= 0;
         return pixelsOnly && outward

@@ -236,7 +236,7 @@ public final class CompiledProgram implements Profiled {
         parts.replicas().get(0).profile(profile);
     }
 
-    /** What ND4J runs between the compiled parts; empty if the graph compiled whole. */
+    @Override
     public List<String> foreignOps() {
         return parts.typed().nodes().stream()
                 .filter(Part.class::isInstance)

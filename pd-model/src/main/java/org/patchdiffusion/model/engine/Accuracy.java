@@ -1,4 +1,4 @@
-package org.patchdiffusion.model.engine.compiled;
+package org.patchdiffusion.model.engine;
 
 /** How convolutions are computed. */
 public enum Accuracy {

@@ -49,7 +49,7 @@ class CompiledEngineTest {
             assertEquals(want.loss(), got.loss(), 1e-5 * want.loss());
             assertTrue(Networks.relativeError(got.perImage(), want.perImage()) < 1e-5);
             double bar = accuracy == Accuracy.EXACT ? 2e-5 : 2e-4;
-            double error = Networks.relativeError(got.gradient(), want.gradient());
+            double error = got.gradientError(want);
             assertTrue(error < bar, accuracy + " differs by " + error);
         }
     }
@@ -61,7 +61,7 @@ class CompiledEngineTest {
         Engine engine = new CompiledEngine(Accuracy.EXACT, 2);
         Networks.Result got = Networks.lossAndGradient(engine, model, 3, 16, 16);
         assertInstanceOf(DropoutProgram.class, engine.compile(model.lossGraph(3, 16, 16)));
-        assertTrue(Networks.relativeError(got.gradient(), want.gradient()) < 2e-5);
+        assertTrue(got.gradientError(want) < 2e-5);
     }
 
     @ParameterizedTest
@@ -75,7 +75,8 @@ class CompiledEngineTest {
             Networks.Result second = Networks.lossAndGradient(engine, model, 6, 16, 16);
             assertArrayEquals(
                     first.gradient().toFloatVector(), second.gradient().toFloatVector());
-            assertTrue(Networks.relativeError(first.gradient(), one.gradient()) < 1e-6);
+            // Shares of other sizes may take other Winograd tiles.
+            assertTrue(first.gradientError(one) < (accuracy == Accuracy.EXACT ? 1e-6 : 1e-5));
             assertTrue(Networks.relativeError(first.perImage(), one.perImage()) < 1e-6);
         }
     }

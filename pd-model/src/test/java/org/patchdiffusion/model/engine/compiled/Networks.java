@@ -7,8 +7,10 @@ import java.util.SplittableRandom;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
+import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Gradients;
@@ -68,7 +70,20 @@ final class Networks {
     }
 
     /** Loss, per-image losses and gradient of one run, as copies. */
-    record Result(double loss, INDArray perImage, INDArray gradient) {}
+    record Result(double loss, INDArray perImage, INDArray gradient, ParameterLayout layout) {
+
+        /** The largest relative error of a parameter's gradient: in one norm over all, small ones would hide. */
+        double gradientError(Result want) {
+            return layout.entries().stream()
+                    .mapToDouble(entry -> relativeError(part(entry), want.part(entry)))
+                    .max()
+                    .orElseThrow();
+        }
+
+        private INDArray part(ParameterLayout.Entry entry) {
+            return gradient.get(NDArrayIndex.interval(entry.offset(), entry.offset() + entry.length()));
+        }
+    }
 
     static Result lossAndGradient(Engine engine, DiffusionModel model, int batch, int height, int width) {
         Gradients gradients = engine.newGradients(model.parameters().layout());
@@ -77,7 +92,8 @@ final class Networks {
             return new Result(
                     outputs.get("loss").getDouble(0),
                     outputs.get("loss_per_image").dup(),
-                    gradients.sum());
+                    gradients.sum(),
+                    model.parameters().layout());
         }
     }
 

@@ -17,6 +17,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv2DConfig;
 import org.nd4j.linalg.factory.Nd4j;
+import org.patchdiffusion.model.Parameters;
 import org.patchdiffusion.model.engine.Accuracy;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.GenericEngine;
@@ -131,7 +132,11 @@ class OthersGraphsTest {
         try (Program program = engine.compile(graph)) {
             Map<String, INDArray> results = new HashMap<>();
             program.backward(inputs, gradients).forEach((name, array) -> results.put(name, array.dup()));
-            results.put("gradient", gradients.sum());
+            Parameters sums = new Parameters(gradients.layout(), gradients.sum());
+            gradients
+                    .layout()
+                    .entries()
+                    .forEach(entry -> results.put("gradient of " + entry.name(), sums.view(entry.name())));
             return results;
         }
     }

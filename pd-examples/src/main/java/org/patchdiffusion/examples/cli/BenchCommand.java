@@ -99,6 +99,13 @@ final class BenchCommand implements Callable<Integer> {
                             + " batches); default train.")
     Mode mode;
 
+    @Option(
+            names = "--dropout",
+            paramLabel = "P",
+            defaultValue = "0",
+            description = "Probability that an activation is dropped, with --mode train; default 0.")
+    private double dropout;
+
     @Option(names = "--iterations", paramLabel = "N", defaultValue = "10", description = "Timed runs; default 10.")
     int iterations;
 
@@ -129,7 +136,7 @@ final class BenchCommand implements Callable<Integer> {
         require(
                 side >= 1 && side <= resolution,
                 "--patch is " + side + ", expected 1 to the resolution, " + resolution);
-        UNetConfig unet = network.build(resolution, CHANNELS, 0, 0);
+        UNetConfig unet = network.build(resolution, CHANNELS, 0, mode == Mode.TRAIN ? dropout : 0);
         try {
             unet.checkSize(side, side);
         } catch (IllegalArgumentException e) {
@@ -210,6 +217,7 @@ final class BenchCommand implements Callable<Integer> {
                 mode == Mode.TRAIN ? engine.newGradients(model.parameters().layout()) : null;
         try (Program program = engine.compile(graph)) {
             double compileMillis = (System.nanoTime() - start) * 1e-6;
+            program.draw(0, 0);
             Map<String, INDArray> inputs = inputs(side);
             Profile times = new Profile();
             Runnable startProfile = () -> {

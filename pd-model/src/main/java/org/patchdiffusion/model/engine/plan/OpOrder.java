@@ -52,7 +52,12 @@ public final class OpOrder {
             int before = pending.size();
             SameDiffOp op = graph.getOps().get(name);
             if (entered.add(name)) {
-                inputs(op).forEach(input -> push(input, pending));
+                List<String> inputs = inputs(op);
+                // The first input ends up on top of the stack: what leads to it comes first, as in the code that made
+                // it.
+                for (int i = inputs.size() - 1; i >= 0; i--) {
+                    push(inputs.get(i), pending);
+                }
             }
             if (pending.size() == before) {
                 pending.pop();

@@ -98,12 +98,12 @@ class EngineLifecycleTest {
         assertTrue(!thread.isAlive(), thread.getName());
     }
 
-    /** A program here holds about a MiB, so that a thousand that were kept would be seen. */
+    /** A program here holds more than 64 KiB, so that 800 that were kept would be far over the bounds. */
     @Test
     void aThousandEnginesAndProgramsLeaveNothingBehind() {
         Set<Thread> before = replicaThreads();
-        Graph graph = graph(16, 64);
-        Map<String, INDArray> inputs = inputs(16, 1);
+        Graph graph = graph(4, 16);
+        Map<String, INDArray> inputs = inputs(4, 1);
         Gradients gradients = Gradients.zeros(graph.parameters().layout(), 2);
         float[] want = rounds(200, graph, inputs, gradients);
         long counted = collected();
@@ -111,6 +111,8 @@ class EngineLifecycleTest {
         assertArrayEquals(want, rounds(800, graph, inputs, gradients));
         long countedGrowth = collected() - counted;
         long growth = Pointer.physicalBytes() - Runtime.getRuntime().totalMemory() - resident;
+        long held = heldByAProgram(graph);
+        assertTrue(held > 64 << 10, "a program holds only " + held);
         assertTrue(countedGrowth < 8 << 20, "counted memory grew by " + countedGrowth);
         assertTrue(growth < 200 << 20, "the process grew by " + growth);
         Set<Thread> after = replicaThreads();
@@ -128,6 +130,15 @@ class EngineLifecycleTest {
             }
         }
         return last;
+    }
+
+    private static long heldByAProgram(Graph graph) {
+        long before = collected();
+        try (Engine engine = new CompiledEngine(Accuracy.FAST, 2);
+                Program program = engine.compile(graph)) {
+            assertInstanceOf(CompiledProgram.class, program);
+            return Pointer.totalBytes() - before;
+        }
     }
 
     private static long collected() {

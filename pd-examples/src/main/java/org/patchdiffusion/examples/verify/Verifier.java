@@ -33,7 +33,13 @@ public final class Verifier {
             new SamplersCase(),
             new TrainingCase(),
             new SnapshotCase());
+    /** Cases that begin like another kind and have no check yet. */
+    private static final Set<String> UNCHECKED = Set.of("samplers-multistep");
+
     private static final String STATE_DICT = ".pth";
+    /** How the state dicts of a snapshot begin; others are parameters of a case. */
+    private static final String SNAPSHOT_STATE_DICT = "state-dict";
+
     private static final List<String> CASE_FILES = List.of(".npz", ".json", ".pkl");
 
     private final VerificationEngines engines;
@@ -64,7 +70,7 @@ public final class Verifier {
                 CASE_FILES.stream()
                         .filter(name::endsWith)
                         .forEach(suffix -> names.add(name.substring(0, name.length() - suffix.length())));
-                if (name.endsWith(STATE_DICT)) {
+                if (name.startsWith(SNAPSHOT_STATE_DICT) && name.endsWith(STATE_DICT)) {
                     stateDicts.add(name);
                 }
             }
@@ -104,7 +110,7 @@ public final class Verifier {
                     .filter(k -> name.startsWith(k.prefix()))
                     .max(Comparator.comparingInt(k -> k.prefix().length()))
                     .or(() -> KINDS.stream().filter(k -> k.recognises(golden)).findFirst());
-            if (kind.isEmpty()) {
+            if (kind.isEmpty() || UNCHECKED.contains(name)) {
                 return CaseReport.unknown(name, "this version knows no check for it");
             }
             return CaseReport.of(name, kind.get().run(golden, engines));

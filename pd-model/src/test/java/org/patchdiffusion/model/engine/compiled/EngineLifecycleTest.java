@@ -112,14 +112,14 @@ class EngineLifecycleTest {
         long early = collected() - counted;
         assertTrue(early < 64 << 20, "counted memory grew by " + early);
         assertArrayEquals(want, rounds(120, graph, inputs, gradients));
-        long resident = Pointer.physicalBytes() - Runtime.getRuntime().totalMemory();
+        long resident = Pointer.physicalBytes();
         assertArrayEquals(want, rounds(800, graph, inputs, gradients));
         long countedGrowth = collected() - counted;
-        long growth = Pointer.physicalBytes() - Runtime.getRuntime().totalMemory() - resident;
+        long growth = Pointer.physicalBytes() - resident;
         long held = heldByAProgram(graph);
         assertTrue(held > 1 << 20, "a program holds only " + held);
         assertTrue(countedGrowth < 64 << 20, "counted memory grew by " + countedGrowth);
-        assertTrue(growth < 200 << 20, "the process grew by " + growth);
+        assertTrue(growth < 1 << 30, "the process grew by " + growth);
         Set<Thread> after = replicaThreads();
         after.removeAll(before);
         after.forEach(thread -> assertEnds(thread));

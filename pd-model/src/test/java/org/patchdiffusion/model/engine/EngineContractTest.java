@@ -33,6 +33,10 @@ class EngineContractTest {
         Engine engine() {
             return Engines.byName(name);
         }
+
+        boolean isCompiler() {
+            return name.equals("exact") || name.equals("fast");
+        }
     }
 
     static List<Candidate> engines() {
@@ -56,6 +60,7 @@ class EngineContractTest {
         Map<String, INDArray> wantedGradients = reference(test);
         try (Engine engine = candidate.engine();
                 Program program = engine.compile(graph)) {
+            assertEquals(candidate.isCompiler(), program instanceof Profiled, "ran by the compiler");
             Gradients gradients = engine.newGradients(graph.parameters().layout());
             for (int run = 0; run < 2; run++) {
                 Map<String, INDArray> wanted = graph.sameDiff().output(test.inputs(), graph.outputs());

@@ -19,4 +19,11 @@ public record SpreadImage(Value output, Value number, float factor) implements N
     public Node place(Layouts layouts) {
         return new SpreadImage(output, layouts.plain(number), factor);
     }
+
+    @Override
+    public void differentiate(Differentiation gradients) {
+        Value target = number.gradientLike();
+        gradients.emit(new SumImage(target, gradients.of(output), factor));
+        gradients.contribute(number, target);
+    }
 }

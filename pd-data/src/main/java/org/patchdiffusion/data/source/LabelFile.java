@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -42,7 +43,10 @@ record LabelFile(Optional<Map<String, Integer>> labels, List<String> classes, Op
         try (JsonParser json = new JsonFactory().createParser(text)) {
             return new Reader(json, where, FREE_LABELS + LABELS_PER_IMAGE * (long) images).read();
         } catch (JsonProcessingException e) {
-            throw new IOException(where + " is not valid JSON (" + e.getOriginalMessage() + ")", e);
+            String what = e instanceof JsonEOFException ? "it ends too early" : e.getOriginalMessage();
+            String line =
+                    e.getLocation() == null ? "" : " in line " + e.getLocation().getLineNr();
+            throw new IOException(where + " is not valid JSON" + line + " (" + what + ")", e);
         }
     }
 

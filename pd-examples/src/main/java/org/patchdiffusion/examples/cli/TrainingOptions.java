@@ -1,5 +1,6 @@
 package org.patchdiffusion.examples.cli;
 
+import java.util.List;
 import org.patchdiffusion.data.PatchDistribution;
 import org.patchdiffusion.data.augment.AugmentPlace;
 import org.patchdiffusion.train.TrainingConfig;
@@ -125,10 +126,7 @@ final class TrainingOptions {
 
     /** The settings; one that is out of range is wrong usage. */
     TrainingConfig build(String engine) {
-        if (patchSizes != null && command.commandLine().getParseResult().hasMatchedOption("--real-p")) {
-            throw new ParameterException(
-                    command.commandLine(), "--real-p is a short form of --patch-sizes; give one of them");
-        }
+        refuseWithoutEffect();
         try {
             return TrainingConfig.builder()
                     .durationKimg(duration * KIMG_PER_MIMG)
@@ -150,6 +148,18 @@ final class TrainingOptions {
                     .build();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private void refuseWithoutEffect() {
+        List<String> given = GivenOptions.of(command);
+        if (given.containsAll(List.of("--patch-sizes", "--real-p"))) {
+            throw new ParameterException(
+                    command.commandLine(), "--real-p is a short form of --patch-sizes; give one of them");
+        }
+        if (given.contains("--augment-at") && !given.contains("--augment")) {
+            throw new ParameterException(
+                    command.commandLine(), "--augment-at has no effect without --augment P; give both or neither");
         }
     }
 }

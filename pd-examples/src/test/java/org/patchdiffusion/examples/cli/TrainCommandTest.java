@@ -173,7 +173,10 @@ class TrainCommandTest {
         Files.writeString(data.resolve("dataset.json"), "{\"labels\": [[\"image0.png\"");
         Outcome info = Outcome.of("info", data);
         assertEquals(1, info.code());
-        assertTrue(info.error().contains("dataset.json is not valid JSON"), info.error());
+        assertTrue(info.error().endsWith("dataset.json is not valid JSON in line 1 (it ends too early)"), info.error());
+        Files.writeString(data.resolve("dataset.json"), "{\n\"labels\": maybe}");
+        String error = Outcome.of("info", data).error();
+        assertTrue(error.contains("dataset.json is not valid JSON in line 2 (Unrecognized token 'maybe'"), error);
     }
 
     @Test

@@ -39,6 +39,8 @@ class UsageTest {
                 "generate --network m --grid g.png --steps 1 | numSteps is 1, expected at least 2 steps",
                 "train --data d --outdir o --real-p 2 | real-p) is 2.0, expected a number from 0 to 1",
                 "train --data d --outdir o --xflip maybe | is neither true nor false",
+                "train --data d --outdir o --augment-at image | no effect without --augment P",
+                "train --data d --outdir o --patch-sizes 1:1 --real-p 1 | --real-p is a short form of --patch-sizes",
                 "train --data d --outdir o --resume r --lr 1 | --lr cannot be combined with --resume",
                 "train --data d --outdir o --transfer m --cbase 8 | --cbase cannot be combined with --transfer",
                 "train --outdir o | Missing required option: '--data=PATH'",

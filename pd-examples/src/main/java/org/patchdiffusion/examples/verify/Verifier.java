@@ -37,8 +37,8 @@ public final class Verifier {
     private static final Set<String> UNCHECKED = Set.of("samplers-multistep");
 
     private static final String STATE_DICT = ".pth";
-    /** How the state dicts of a snapshot begin; others are parameters of a case. */
-    private static final String SNAPSHOT_STATE_DICT = "state-dict";
+    /** How state dicts begin that are the published parameters of a case, not a snapshot's. */
+    private static final String PARAMETERS_OF_A_CASE = "taef2_";
 
     private static final List<String> CASE_FILES = List.of(".npz", ".json", ".pkl");
 
@@ -70,7 +70,7 @@ public final class Verifier {
                 CASE_FILES.stream()
                         .filter(name::endsWith)
                         .forEach(suffix -> names.add(name.substring(0, name.length() - suffix.length())));
-                if (name.startsWith(SNAPSHOT_STATE_DICT) && name.endsWith(STATE_DICT)) {
+                if (name.endsWith(STATE_DICT) && !name.startsWith(PARAMETERS_OF_A_CASE)) {
                     stateDicts.add(name);
                 }
             }

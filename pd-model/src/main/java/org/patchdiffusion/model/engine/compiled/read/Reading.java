@@ -99,8 +99,4 @@ final class Reading {
     void put(String variable, Value value) {
         values.put(variable, value);
     }
-
-    boolean knows(String variable) {
-        return values.containsKey(variable);
-    }
 }

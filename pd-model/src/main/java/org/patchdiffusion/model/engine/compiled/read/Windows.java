@@ -28,7 +28,7 @@ final class Windows {
         if (vertical == null || horizontal == null) {
             return null;
         }
-        Window window = new Window(
+        return new Window(
                 (int) a[0],
                 (int) a[1],
                 (int) a[2],
@@ -39,7 +39,6 @@ final class Windows {
                 horizontal[0],
                 vertical[1],
                 horizontal[1]);
-        return window;
     }
 
     /** Zeros before and behind; null if no output is left or an edge would be cut off. */

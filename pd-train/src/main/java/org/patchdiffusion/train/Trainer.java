@@ -154,6 +154,7 @@ public final class Trainer {
                 tell(listener -> listener.stepDone(result));
                 reason = reasonToStop(start);
                 if (isDue(config.intervals().tickKimg(), before) || reason.isPresent()) {
+                    evaluate();
                     TrainingTick tick = meter.next();
                     tell(listener -> listener.tick(tick));
                 }
@@ -211,8 +212,17 @@ public final class Trainer {
         }
     }
 
+    private DiffusionModel averaged() {
+        return DiffusionModel.of(model.config(), state.ema());
+    }
+
+    private void evaluate() throws IOException {
+        DiffusionModel averaged = averaged();
+        tell(listener -> listener.evaluate(averaged, state));
+    }
+
     private void snapshot() throws IOException {
-        DiffusionModel averaged = DiffusionModel.of(model.config(), state.ema());
+        DiffusionModel averaged = averaged();
         tell(listener -> listener.snapshot(state.images(), averaged));
     }
 

@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.engine;
 
+import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.ParameterLayout;
 
 /**
@@ -30,6 +31,16 @@ public final class GenericEngine implements Engine {
     @Override
     public Gradients newGradients(ParameterLayout layout) {
         return Gradients.zeros(layout, 1);
+    }
+
+    @Override
+    public Gradients newAccumulator(ParameterLayout layout) {
+        return newGradients(layout);
+    }
+
+    @Override
+    public int threads() {
+        return Nd4j.getEnvironment().maxThreads();
     }
 
     @Override

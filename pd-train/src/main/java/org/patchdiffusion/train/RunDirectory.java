@@ -33,8 +33,9 @@ import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.io.ModelFile;
 
 /**
- * The folder of one training run: {@code training_options.json} (settings, data set, versions), {@code log.txt},
- * {@code stats.jsonl} (a line a tick), {@code model-<kimg>.safetensors} and the last two {@code checkpoint-<kimg>/}.
+ * The folder of one training run: {@code training_options.json} (settings, data set, versions),
+ * {@code model-<kimg>.safetensors}, the last two {@code checkpoint-<kimg>/}, and in {@code log.txt} what was written when. The numbers
+ * of the run are written by {@code org.patchdiffusion.train.watch}.
  */
 public final class RunDirectory implements TrainingListener {
 
@@ -137,9 +138,6 @@ public final class RunDirectory implements TrainingListener {
         versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         options = root;
         writeText("training_options.json", root.toPrettyString() + "\n");
-        log("training " + run.parameters() + " parameters on " + run.dataSize() + " images of " + run.dataName()
-                + " with the engine " + run.engine()
-                + (run.startImages() > 0 ? ", going on at " + run.startImages() + " images" : ""));
     }
 
     private static String nd4jVersion() throws IOException {
@@ -150,22 +148,6 @@ public final class RunDirectory implements TrainingListener {
             }
         }
         return properties.getProperty("version", "unknown");
-    }
-
-    @Override
-    public void tick(TrainingTick tick) throws IOException {
-        append("stats.jsonl", JSON.writeValueAsString(tick));
-        log(String.format(
-                Locale.ROOT,
-                "tick %d  kimg %.1f  loss %.4f  lr %.3g  %.1f s/kimg  %.1f images/s  heap %d MiB  resident %d MiB",
-                tick.tick(),
-                tick.kimg(),
-                tick.loss(),
-                tick.learningRate(),
-                tick.secPerKimg(),
-                tick.imagesPerSec(),
-                tick.heapMb(),
-                tick.residentMb()));
     }
 
     @Override
@@ -209,21 +191,6 @@ public final class RunDirectory implements TrainingListener {
             }
         }
         return List.copyOf(byKimg.values());
-    }
-
-    @Override
-    public void warning(String message) throws IOException {
-        log("warning: " + message);
-    }
-
-    @Override
-    public void finished(StopReason reason) throws IOException {
-        log("finished: " + reason.name().toLowerCase(Locale.ROOT));
-    }
-
-    @Override
-    public void failed(Exception cause) throws IOException {
-        log("failed: " + cause);
     }
 
     /** Count of images in a file name: thousands, six digits. */

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.patchdiffusion.model.DiffusionModel;
@@ -92,7 +93,7 @@ class RunDirectoryTest {
                 read.parameters().flat().toFloatVector());
         assertEquals(
                 List.of(run.path().resolve("checkpoint-000002"), run.path().resolve("checkpoint-000003")),
-                RunDirectory.checkpoints(run.path()));
+                CheckpointFolders.list(run.path()));
         assertEquals(
                 3040,
                 Checkpoint.read(run.path().resolve("checkpoint-000003")).state().images());
@@ -128,12 +129,19 @@ class RunDirectoryTest {
     void aCheckpointThatAKillLeftUnderItsHiddenNameIsFound(@TempDir Path run) throws IOException {
         // Our own process number, but started in 1970: that process has ended.
         String dead = ProcessHandle.current().pid() + "-1-0123abcd";
-        Files.createDirectory(run.resolve(".checkpoint-000007." + dead + ".old"));
+        checkpoint(9_000).write(run.resolve(".checkpoint-000007." + dead + ".old"));
         Files.createDirectory(run.resolve(".checkpoint-000007." + dead + ".tmp"));
-        Files.createDirectory(run.resolve("checkpoint-000003"));
-        assertEquals(
-                List.of(run.resolve("checkpoint-000003"), run.resolve("checkpoint-000007")),
-                RunDirectory.checkpoints(run));
+        checkpoint(3_000).write(run.resolve("checkpoint-000003"));
+        StoredCheckpoint newest =
+                CheckpointFolders.newestWhole(run, Assertions::fail).orElseThrow();
+        assertEquals(run.resolve("checkpoint-000007"), newest.folder());
+        assertEquals(9_000, newest.checkpoint().state().images());
         assertEquals(2, Files.list(run).count());
+    }
+
+    private Checkpoint checkpoint(long images) {
+        TrainingState state = TrainingState.start(TinyRun.model().parameters());
+        state.advance(images);
+        return new Checkpoint(TinyRun.config().build(), model, "fingerprint 0", state);
     }
 }

@@ -56,6 +56,9 @@ final class ResumePoint {
     static TrainingConfig settings(Checkpoint checkpoint, CommandSpec spec, TrainingConfig given) {
         TrainingConfig own = checkpoint.training();
         double duration = GivenOptions.of(spec).contains("--duration") ? given.durationKimg() : own.durationKimg();
-        return own.toBuilder().durationKimg(duration).engine(given.engine()).build();
+        return own.toBuilder()
+                .durationKimg(duration)
+                .engine(given.execution().engine())
+                .build();
     }
 }

@@ -185,7 +185,8 @@ final class TrainCommand implements Callable<Integer> {
         int resolution = Math.min(images.height(), images.width());
         return new ModelConfig(
                 network.build(resolution, images.channels(), labelDim, dropout).toBuilder()
-                        .augmentDim(settings.augmentation()
+                        .augmentDim(settings.augment()
+                                .pipeline()
                                 .map(AugmentConfig::labelDim)
                                 .orElse(0))
                         .build(),

@@ -88,7 +88,7 @@ public final class RunReport implements TrainingListener {
                         Locale.ROOT,
                         "batch %d, learning rate %s, seed %d",
                         run.training().batch(),
-                        run.training().learningRate(),
+                        run.training().optimizer().learningRate(),
                         run.training().seed()));
         facts.put("Last loss", String.format(Locale.ROOT, "%.4f (smoothed, per pixel and channel)", curve.last()));
         facts.put(
@@ -110,7 +110,8 @@ public final class RunReport implements TrainingListener {
                         share.side() instanceof PatchDistribution.Pixels ? " pixels" : "",
                         100 * share.probability()))
                 .collect(Collectors.joining(", "));
-        return sizes + (run.training().progressive() ? " of the images, from small to large" : " of the steps");
+        return sizes
+                + (run.training().patches().progressive() ? " of the images, from small to large" : " of the steps");
     }
 
     private static String network(UNetConfig network, long parameters) {

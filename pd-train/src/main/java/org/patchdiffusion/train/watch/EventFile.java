@@ -15,6 +15,7 @@ import org.nd4j.shade.protobuf.CodedOutputStream;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.TrainingListener;
+import org.patchdiffusion.train.TrainingRun;
 import org.tensorflow.framework.Summary;
 
 /**
@@ -30,6 +31,10 @@ public final class EventFile implements TrainingListener, StatsSink {
     private static final int STEP = 2;
     private static final int FILE_VERSION = 3;
     private static final int SUMMARY = 5;
+    private static final int SESSION_LOG = 7;
+
+    /** The message SessionLog with its field 1, status, START. */
+    private static final byte[] SESSION_START = {1 << 3, 1};
 
     private static final String VERSION = "brain.Event:2";
     private static final double MILLIS = 1000;
@@ -51,12 +56,20 @@ public final class EventFile implements TrainingListener, StatsSink {
         this.folder = folder;
     }
 
+    /** Has TensorBoard forget the steps that a run that goes on takes again. */
+    @Override
+    public void started(TrainingRun run) throws IOException {
+        if (run.startImages() > 0) {
+            append(Instant.now(), run.startImages(), event -> event.writeByteArray(SESSION_LOG, SESSION_START));
+        }
+    }
+
     @Override
     public void write(TickStats stats) throws IOException {
         Summary.Builder summary = Summary.newBuilder();
         stats.values().forEach((name, stat) -> summary.addValue(
                 Summary.Value.newBuilder().setTag(name).setSimpleValue((float) stat.mean())));
-        append(stats.time(), stats.images(), summary.build());
+        append(stats.time(), stats.images(), event -> event.writeMessage(SUMMARY, summary.build()));
     }
 
     @Override
@@ -75,10 +88,11 @@ public final class EventFile implements TrainingListener, StatsSink {
                 .build();
         Summary.Value value =
                 Summary.Value.newBuilder().setTag("Samples").setImage(image).build();
-        append(Instant.now(), images, Summary.newBuilder().addValue(value).build());
+        Summary summary = Summary.newBuilder().addValue(value).build();
+        append(Instant.now(), images, event -> event.writeMessage(SUMMARY, summary));
     }
 
-    private void append(Instant time, long images, Summary summary) throws IOException {
+    private void append(Instant time, long images, Fields content) throws IOException {
         if (file == null) {
             file = folder.resolve(
                     String.format(Locale.ROOT, "events.out.tfevents.%010d.%s", time.getEpochSecond(), host()));
@@ -86,7 +100,7 @@ public final class EventFile implements TrainingListener, StatsSink {
         }
         add(time, event -> {
             event.writeInt64(STEP, images);
-            event.writeMessage(SUMMARY, summary);
+            content.write(event);
         });
     }
 

@@ -2,21 +2,16 @@ package org.patchdiffusion.train.watch;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.function.DoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.patchdiffusion.train.StopReason;
-import org.patchdiffusion.train.TrainingListener;
-import org.patchdiffusion.train.TrainingRun;
 
 /**
- * Writes {@code log.txt}: a line a tick of EDM's form, {@code tick 3     kimg 12.5      time 1m 02s  …}, with more columns
- * to the right; how the run begins and ends, and warnings, with the time.
+ * Adds a line a tick to {@code log.txt}, of EDM's form {@code tick 3     kimg 12.5      time 1m 02s  …} with more columns to
+ * the right.
  */
-public final class LogFile implements TrainingListener, StatsSink {
+public final class LogFile implements StatsSink {
 
     /** A column of the tick lines. */
     private record Column(String label, String stat, int width, DoubleFunction<String> format) {
@@ -63,36 +58,5 @@ public final class LogFile implements TrainingListener, StatsSink {
                 .flatMap(column -> stats.mean(column.stat()).map(column::cell).stream())
                 .collect(Collectors.joining(" "))
                 .stripTrailing());
-    }
-
-    @Override
-    public void started(TrainingRun run) throws IOException {
-        log("training " + run.parameters() + " parameters on " + run.dataSize() + " images of " + run.dataName()
-                + " with the engine " + run.engine()
-                + (run.startImages() > 0 ? ", going on at " + run.startImages() + " images" : ""));
-    }
-
-    @Override
-    public void warning(String message) throws IOException {
-        log("warning: " + message);
-    }
-
-    @Override
-    public void finished(StopReason reason) throws IOException {
-        log("finished: " + reason.name().toLowerCase(Locale.ROOT));
-    }
-
-    @Override
-    public void failed(Exception cause) throws IOException {
-        log("failed: " + cause);
-    }
-
-    /**
-     * Adds a line with the time.
-     *
-     * @throws IOException if it cannot be written
-     */
-    public void log(String message) throws IOException {
-        file.add(LocalDateTime.now().truncatedTo(ChronoUnit.SECONDS) + "  " + message);
     }
 }

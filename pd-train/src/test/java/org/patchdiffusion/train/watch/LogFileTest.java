@@ -1,7 +1,6 @@
 package org.patchdiffusion.train.watch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,7 +13,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.patchdiffusion.train.StopReason;
 
 class LogFileTest {
     @TempDir
@@ -37,19 +35,6 @@ class LogFileTest {
                 List.of("tick 3     kimg 12.5      time 1m 02s       sec/tick 20.1    sec/kimg 4.93   "
                         + " maintenance 0.4    cpumem 0.61   loss 0.2143   validation 0.3000"),
                 Files.readAllLines(folder.resolve("log.txt")));
-    }
-
-    @Test
-    void remarksHaveTheTime() throws IOException {
-        LogFile log = new LogFile(folder);
-        log.warning("too hot");
-        log.finished(StopReason.BUDGET);
-        log.failed(new IOException("no disk"));
-        List<String> lines = Files.readAllLines(folder.resolve("log.txt"));
-        assertEquals(3, lines.size());
-        assertTrue(lines.get(0).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d)?  warning: too hot"), lines.get(0));
-        assertTrue(lines.get(1).endsWith("  finished: budget"), lines.get(1));
-        assertTrue(lines.get(2).endsWith("  failed: java.io.IOException: no disk"), lines.get(2));
     }
 
     @ParameterizedTest

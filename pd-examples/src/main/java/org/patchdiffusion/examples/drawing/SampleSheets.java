@@ -9,7 +9,7 @@ import org.patchdiffusion.eval.Images;
 import org.patchdiffusion.eval.SamplerListener;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.engine.Engine;
-import org.patchdiffusion.train.RunDirectory;
+import org.patchdiffusion.train.ArtifactNames;
 import org.patchdiffusion.train.TrainingListener;
 
 /** Draws {@code samples-<kimg>.png} into the run directory at each snapshot, with the same seeds each time. */
@@ -36,7 +36,7 @@ public final class SampleSheets implements TrainingListener {
         long[] seeds = LongStream.range(0, count).toArray();
         try (SeededImages drawing = new SeededImages(model, engine, EdmSamplerConfig.defaults())) {
             Images drawn = drawing.draw(seeds, SeededImages.ANY_CLASS, SamplerListener.NONE);
-            Path file = folder.resolve("samples-" + RunDirectory.kimg(images) + ".png");
+            Path file = folder.resolve("samples-" + ArtifactNames.snapshot(folder, images) + ".png");
             ImageGrid.ofColumns((int) Math.ceil(Math.sqrt(count))).write(file, drawn);
         }
     }

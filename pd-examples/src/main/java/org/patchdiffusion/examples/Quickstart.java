@@ -28,12 +28,13 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
-import org.patchdiffusion.train.watch.ConsoleProgress;
 import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingConfig;
 import org.patchdiffusion.train.TrainingListener;
+import org.patchdiffusion.train.TrainingResult;
 import org.patchdiffusion.train.TrainingRun;
+import org.patchdiffusion.train.watch.ConsoleProgress;
 
 /**
  * From nothing to pictures: trains a small model on the embedded 32x32 emoji, patch by patch, draws 64 new ones, and
@@ -96,7 +97,7 @@ public final class Quickstart {
             RandomStream random = RandomStream.of(settings.seed(), Purpose.INIT, 0, 0);
             RunDirectory directory = RunDirectory.create(runs, images.name(), config, settings.batch());
             LossCurve curve = new LossCurve();
-            LastModel last = new LastModel();
+            LastRun last = new LastRun();
             Trainer trainer = Trainer.fresh(settings, DiffusionModel.create(config, random), training)
                     .engine(engine)
                     .budget(budget)
@@ -110,9 +111,12 @@ public final class Quickstart {
                     "Training on %d of %d emoji, %.1f minutes, with the %s engine.%n",
                     training.size(), images.size(), minutes, engine.name());
             long start = System.nanoTime();
-            trainer.run();
+            DiffusionModel model;
+            try (TrainingResult result = trainer.run()) {
+                model = result.model();
+            }
             double seconds = (System.nanoTime() - start) * 1e-9;
-            Images samples = draw(last.model, engine);
+            Images samples = draw(model, engine);
             Map<String, String> facts = RunReport.facts(last.run, curve, seconds);
             write(directory.path(), samples, curve, facts, Distances.measure(samples, split));
             return directory.path();
@@ -176,19 +180,13 @@ public final class Quickstart {
                 + QuickstartConfig.DATA_OPTIONS + " --outdir " + folder.getParent() + " --duration 1");
     }
 
-    /** Keeps hold of the model with the averaged weights. */
-    private static final class LastModel implements TrainingListener {
+    /** Keeps hold of what is trained. */
+    private static final class LastRun implements TrainingListener {
         private TrainingRun run;
-        private DiffusionModel model;
 
         @Override
         public void started(TrainingRun started) {
             run = started;
-        }
-
-        @Override
-        public void snapshot(long images, DiffusionModel averaged) {
-            model = DiffusionModel.of(averaged.config(), averaged.parameters().copy());
         }
     }
 }

@@ -20,11 +20,11 @@ import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.precond.Preconditioning;
 import org.patchdiffusion.train.Checkpoint;
-import org.patchdiffusion.train.watch.ConsoleProgress;
 import org.patchdiffusion.train.RunDirectory;
-import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.TrainingResult;
+import org.patchdiffusion.train.watch.ConsoleProgress;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -230,12 +230,14 @@ final class TrainCommand implements Callable<Integer> {
         if (samples > 0) {
             builder.listener(new SampleSheets(directory.path(), engine, samples));
         }
-        builder.listener(new RunReport(directory.path(), curve)).listener(new ConsoleProgress(System.err, System.console() != null, budget()));
-        StopReason reason = builder.build().run();
-        spec.commandLine()
-                .getErr()
-                .println("training ended (" + reason.name().toLowerCase(Locale.ROOT) + "); results are in "
-                        + directory.path());
+        builder.listener(new RunReport(directory.path(), curve))
+                .listener(new ConsoleProgress(System.err, System.console() != null, budget()));
+        try (TrainingResult result = builder.build().run()) {
+            spec.commandLine()
+                    .getErr()
+                    .println("training ended (" + result.reason().name().toLowerCase(Locale.ROOT) + "); results are in "
+                            + directory.path());
+        }
         return 0;
     }
 

@@ -19,7 +19,7 @@ import org.patchdiffusion.train.StepResult;
 class ReportTest {
 
     private static StepResult step(long number, double loss) {
-        return new StepResult(number, number, new PatchSize(8, 8), 4, loss * 192, loss, 1e-3);
+        return new StepResult(number, number, new PatchSize(8, 8), 4, loss * 192, loss, 1e-3, 0);
     }
 
     @Test

@@ -1,6 +1,5 @@
 package org.patchdiffusion.model.engine;
 
-import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.ParameterLayout;
 
 /**
@@ -40,7 +39,7 @@ public final class GenericEngine implements Engine {
 
     @Override
     public int threads() {
-        return Nd4j.getEnvironment().maxThreads();
+        return NativeThreads.count();
     }
 
     @Override

@@ -1,6 +1,5 @@
 package org.patchdiffusion.model.engine;
 
-import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.ParameterLayout;
 
 /** Executes graphs by SameDiff itself: slow, and the reference that every other engine is tested against. */
@@ -35,7 +34,7 @@ public final class SameDiffEngine implements Engine {
 
     @Override
     public int threads() {
-        return Nd4j.getEnvironment().maxThreads();
+        return NativeThreads.count();
     }
 
     @Override

@@ -28,7 +28,7 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
-import org.patchdiffusion.train.ConsoleProgress;
+import org.patchdiffusion.train.watch.ConsoleProgress;
 import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingConfig;
@@ -104,7 +104,7 @@ public final class Quickstart {
                     .listener(directory)
                     .listener(curve)
                     .listener(last)
-                    .listener(new ConsoleProgress(budget))
+                    .listener(new ConsoleProgress(System.err, System.console() != null, budget))
                     .build();
             System.err.printf(
                     "Training on %d of %d emoji, %.1f minutes, with the %s engine.%n",

@@ -1,8 +1,5 @@
 package org.patchdiffusion.train;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,8 +12,9 @@ import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.io.ModelFile;
 
 /**
- * The folder of one training run: {@code training_options.json} (settings, data set, versions), {@code log.txt},
- * {@code stats.jsonl} (a line a tick), {@code model-<kimg>.safetensors} and the last two {@code checkpoint-<kimg>/}.
+ * The folder of one training run: {@code training_options.json} (settings, data set, versions),
+ * {@code model-<kimg>.safetensors}, the last two {@code checkpoint-<kimg>/}, and in {@code log.txt} what was written when.
+ * The numbers of each tick are written by {@code org.patchdiffusion.train.watch}.
  *
  * <p>Checkpoints are written in the background. One that could not be written ends the training at the next step, and at
  * the latest at its end. A snapshot waits for the checkpoint on its way, so that no drawing of samples delays it.
@@ -27,10 +25,6 @@ public final class RunDirectory implements TrainingListener {
     private static final int KEPT_CHECKPOINTS = 2;
     /** Key of the image counter in the metadata of a model file. */
     static final String IMAGES = "images";
-
-    private static final ObjectMapper JSON = JsonMapper.builder()
-            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-            .build();
 
     private final Path path;
     private final Invocation invocation;
@@ -131,22 +125,6 @@ public final class RunDirectory implements TrainingListener {
     @Override
     public void stepDone(StepResult step) throws IOException {
         writer.check();
-    }
-
-    @Override
-    public void tick(TrainingTick tick) throws IOException {
-        log.statistics(JSON.writeValueAsString(tick));
-        log(String.format(
-                Locale.ROOT,
-                "tick %d  kimg %.1f  loss %.4f  lr %.3g  %.1f s/kimg  %.1f images/s  heap %d MiB  resident %d MiB",
-                tick.tick(),
-                tick.kimg(),
-                tick.loss(),
-                tick.learningRate(),
-                tick.secPerKimg(),
-                tick.imagesPerSec(),
-                tick.heapMb(),
-                tick.residentMb()));
     }
 
     @Override

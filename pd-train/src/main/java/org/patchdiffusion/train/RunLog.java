@@ -43,15 +43,6 @@ final class RunLog {
         append(LOG, LocalDateTime.now().truncatedTo(ChronoUnit.SECONDS) + "  " + message);
     }
 
-    /**
-     * Adds a line to {@code stats.jsonl}.
-     *
-     * @throws IOException if it cannot be written; the message names the file
-     */
-    void statistics(String line) throws IOException {
-        append(STATISTICS, line);
-    }
-
     private synchronized void append(String name, String line) throws IOException {
         Path file = run.resolve(name);
         try {

@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
@@ -63,7 +62,7 @@ class RunDirectoryTest {
     }
 
     @Test
-    void holdsOptionsStatisticsModelsAndTheLastTwoCheckpoints() throws IOException {
+    void holdsOptionsModelsAndTheLastTwoCheckpoints() throws IOException {
         RunDirectory run = RunDirectory.create(parent, "tiny", model, 400);
         // 760 counted images a step.
         TrainingConfig config = TinyRun.config()
@@ -85,11 +84,9 @@ class RunDirectoryTest {
                         "log.txt",
                         "model-000002.safetensors",
                         "model-000003.safetensors",
-                        "stats.jsonl",
                         "training_options.json"),
                 filesOf(run));
         checkOptions(run, config);
-        checkStatistics(run);
         DiffusionModel read = ModelFile.read(run.path().resolve("model-000003.safetensors"));
         assertArrayEquals(
                 trainer.state().ema().flat().toFloatVector(),
@@ -101,7 +98,6 @@ class RunDirectoryTest {
                 3040,
                 Checkpoint.read(run.path().resolve("checkpoint-000003")).state().images());
         String log = Files.readString(run.path().resolve("log.txt"));
-        assertTrue(log.contains("finished: duration"), log);
         assertTrue(log.contains("wrote model-000003.safetensors"), log);
     }
 
@@ -120,29 +116,6 @@ class RunDirectoryTest {
         assertEquals("scripted", options.at("/versions/engine").asText());
         assertEquals("1.0.0-M2.1", options.at("/versions/nd4j").asText());
         assertEquals(Runtime.version().toString(), options.at("/versions/java").asText());
-    }
-
-    private static void checkStatistics(RunDirectory run) throws IOException {
-        List<JsonNode> lines = new ArrayList<>();
-        for (String line : Files.readAllLines(run.path().resolve("stats.jsonl"))) {
-            lines.add(JSON.readTree(line));
-        }
-        assertEquals(2, lines.size());
-        assertEquals(0, lines.get(0).get("tick").asInt());
-        assertEquals(1.52, lines.get(0).get("kimg").asDouble(), 1e-12);
-        assertEquals(3.04, lines.get(1).get("kimg").asDouble(), 1e-12);
-        for (String key : List.of(
-                "steps",
-                "loss",
-                "loss_by_patch",
-                "learning_rate",
-                "sec_per_kimg",
-                "images_per_sec",
-                "elapsed_sec",
-                "heap_mb",
-                "resident_mb")) {
-            assertTrue(lines.get(1).has(key), key);
-        }
     }
 
     @Test

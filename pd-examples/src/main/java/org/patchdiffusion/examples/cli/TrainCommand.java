@@ -20,7 +20,7 @@ import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.precond.Preconditioning;
 import org.patchdiffusion.train.Checkpoint;
-import org.patchdiffusion.train.ConsoleProgress;
+import org.patchdiffusion.train.watch.ConsoleProgress;
 import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.Trainer;
@@ -230,7 +230,7 @@ final class TrainCommand implements Callable<Integer> {
         if (samples > 0) {
             builder.listener(new SampleSheets(directory.path(), engine, samples));
         }
-        builder.listener(new RunReport(directory.path(), curve)).listener(new ConsoleProgress(budget()));
+        builder.listener(new RunReport(directory.path(), curve)).listener(new ConsoleProgress(System.err, System.console() != null, budget()));
         StopReason reason = builder.build().run();
         spec.commandLine()
                 .getErr()

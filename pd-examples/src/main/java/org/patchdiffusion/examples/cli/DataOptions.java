@@ -2,14 +2,20 @@ package org.patchdiffusion.examples.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.patchdiffusion.data.DatasetOptions;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.PixelCache;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -21,7 +27,10 @@ final class DataOptions {
     @Spec(Spec.Target.MIXEE)
     CommandSpec command;
 
-    @Option(names = "--data", required = true, paramLabel = "PATH", description = "Data set: zip or folder of images.")
+    @Option(
+            names = "--data",
+            paramLabel = "PATH",
+            description = "Data set: zip or folder of images; may be left out beside --resume.")
     Path data;
 
     @Option(
@@ -57,6 +66,43 @@ final class DataOptions {
                 case "none", "false", "0" -> PixelCache.NONE;
                 default -> throw new TypeConversionException("\"" + text + "\" is not auto, memory, disk or none");
             };
+        }
+    }
+
+    /** For reading recorded arguments by the same rules as those of the command line. */
+    @Command(name = "pd train")
+    private static final class Recorded {
+        @Mixin
+        DataOptions options;
+    }
+
+    /** Reads arguments that {@link #arguments} gave. */
+    static DataOptions of(List<String> arguments) {
+        Recorded recorded = new Recorded();
+        new CommandLine(recorded)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .parseArgs(arguments.toArray(String[]::new));
+        return recorded.options;
+    }
+
+    /** What was given, as arguments that mean the same from any folder: {@code --name=value} each. */
+    List<String> arguments() {
+        CommandSpec own = CommandSpec.forAnnotatedObject(new DataOptions());
+        List<String> arguments = new ArrayList<>();
+        for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
+            if (option.longestName().equals("--data")) {
+                arguments.add("--data=" + data.toAbsolutePath().normalize());
+            } else if (own.findOption(option.longestName()) != null) {
+                arguments.add(option.longestName() + "=" + String.join(",", option.originalStringValues()));
+            }
+        }
+        return arguments;
+    }
+
+    /** @throws ParameterException if no data set was given */
+    void requireGiven() {
+        if (data == null) {
+            throw new ParameterException(command.commandLine(), "Missing required option: '--data=PATH'");
         }
     }
 

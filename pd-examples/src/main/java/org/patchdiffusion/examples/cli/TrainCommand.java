@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -19,7 +20,7 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.precond.Preconditioning;
-import org.patchdiffusion.train.Checkpoint;
+import org.patchdiffusion.train.Invocation;
 import org.patchdiffusion.train.watch.ConsoleProgress;
 import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.StopReason;
@@ -46,13 +47,19 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     DataOptions data;
 
-    @Option(names = "--outdir", required = true, paramLabel = "FOLDER", description = "Folder of all runs.")
+    @Option(
+            names = "--outdir",
+            paramLabel = "FOLDER",
+            description = "Folder of all runs; may be left out beside --resume, which then goes on in the run's own folder.")
     Path outdir;
 
     @Option(
             names = "--resume",
             paramLabel = "FOLDER",
-            description = "Goes on from a checkpoint, or the last one of a run directory, with its settings.")
+            arity = "0..1",
+            fallbackValue = "",
+            description = "Goes on from a checkpoint, or the newest whole one of a run directory, with its settings;"
+                    + " without a folder, of the newest run in --outdir.")
     Path resume;
 
     @Option(
@@ -115,37 +122,73 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     EngineOptions engines;
 
+    /** The arguments that choose the images of a resumed run; null for a fresh one, whose own they are. */
+    private List<String> dataArguments;
+
     @Override
     public Integer call() throws IOException {
         requireSensibleOptions();
         TrainingConfig settings = training.build(engines.name);
-        Preconditioning preconditioning = preconditioning();
+        if (resume != null) {
+            return resume(settings);
+        }
+        data.requireGiven();
+        if (outdir == null) {
+            throw new ParameterException(spec.commandLine(), "Missing required option: '--outdir=FOLDER'");
+        }
         OutputFolders.require("--outdir", outdir);
-        Checkpoint checkpoint = resume == null ? null : ResumePoint.read(resume);
-        boolean labelled =
-                checkpoint == null ? cond.value() : checkpoint.model().network().labelDim() > 0;
-        try (ImageDataset all = data.open(labelled ? LabelUse.REQUIRED : LabelUse.NONE)) {
+        Preconditioning preconditioning = preconditioning();
+        try (ImageDataset all = data.open(cond.value() ? LabelUse.REQUIRED : LabelUse.NONE)) {
             ImageDataset images = data.training(all);
-            if (!labelled && ImageDataset.hasLabels(data.data)) {
-                spec.commandLine()
-                        .getErr()
-                        .println("note: the labels of " + data.data + " are not used; --cond uses them");
-            }
-            if (checkpoint != null) {
-                TrainingConfig resumed = ResumePoint.settings(checkpoint, spec, settings);
-                return run(Trainer.resume(resumed, checkpoint, images), resumed, checkpoint.model(), images);
-            }
+            tellOfUnusedLabels(cond.value());
             SizeCheck.requirePowersOfTwo(data.data, images, anySize);
             ModelConfig config = transfer == null ? config(preconditioning, settings, images) : null;
             if (config != null && dryRun) {
                 // Weights are not needed, and may be large.
-                printConfiguration(settings, config, images);
+                printConfiguration(settings, config, images, "output: a new run directory in " + outdir);
                 return 0;
             }
             DiffusionModel model = config != null
                     ? DiffusionModel.create(config, RandomStream.of(training.seed, Purpose.INIT, 0, 0))
                     : transferred();
-            return run(Trainer.fresh(settings, model, images), settings, model.config(), images);
+            Trainer.Builder trainer = Trainer.fresh(settings, model, images);
+            String output = "output: a new run directory in " + outdir;
+            return run(trainer, settings, model.config(), images, output, () -> RunDirectory.create(
+                    outdir, images.name(), model.config(), settings.batch(), invocation()));
+        }
+    }
+
+    private int resume(TrainingConfig given) throws IOException {
+        ResumePoint point = ResumePoint.find(spec, resume, outdir);
+        TrainingConfig settings = point.settings(given);
+        if (point.isFinished(settings)) {
+            return 0;
+        }
+        if (outdir != null) {
+            OutputFolders.require("--outdir", outdir);
+        }
+        dataArguments = point.dataArguments(data.arguments());
+        data = DataOptions.of(dataArguments);
+        point.takeExecution(engines);
+        boolean labelled = point.checkpoint().model().network().labelDim() > 0;
+        try (ImageDataset all = data.open(labelled ? LabelUse.REQUIRED : LabelUse.NONE)) {
+            ImageDataset images = data.training(all);
+            tellOfUnusedLabels(labelled);
+            Trainer.Builder trainer = Trainer.resume(settings, point.checkpoint(), images);
+            ModelConfig model = point.checkpoint().model();
+            return run(trainer, settings, model, images, point.describe(), () -> point.directory(images.name(), invocation()));
+        }
+    }
+
+    private Invocation invocation() {
+        List<String> words = new ArrayList<>(List.of("pd"));
+        words.addAll(spec.root().commandLine().getParseResult().originalArgs());
+        return new Invocation(words, dataArguments == null ? data.arguments() : dataArguments);
+    }
+
+    private void tellOfUnusedLabels(boolean labelled) throws IOException {
+        if (!labelled && ImageDataset.hasLabels(data.data)) {
+            spec.commandLine().getErr().println("note: the labels of " + data.data + " are not used; --cond uses them");
         }
     }
 
@@ -204,10 +247,26 @@ final class TrainCommand implements Callable<Integer> {
         return DiffusionModel.of(config, model.parameters());
     }
 
-    private int run(Trainer.Builder builder, TrainingConfig settings, ModelConfig config, ImageDataset images)
+    /** Makes the folder of a run. */
+    @FunctionalInterface
+    private interface Folder {
+        RunDirectory make() throws IOException;
+    }
+
+    private int run(
+            Trainer.Builder builder,
+            TrainingConfig settings,
+            ModelConfig config,
+            ImageDataset images,
+            String output,
+            Folder folder)
             throws IOException {
         try (Engine engine = engines.create()) {
-            return run(builder.engine(engine).stopOnShutdown(true).budget(budget()), engine, settings, config, images);
+            builder.engine(engine).stopOnShutdown(true).budget(budget());
+            // Checks that images, network and patches fit together, before anything is written.
+            builder.build();
+            printConfiguration(settings, config, images, output);
+            return dryRun ? 0 : run(builder, engine, folder.make());
         }
     }
 
@@ -215,16 +274,7 @@ final class TrainCommand implements Callable<Integer> {
         return maxMinutes == null ? null : Duration.ofMillis((long) (maxMinutes * 60_000));
     }
 
-    private int run(
-            Trainer.Builder builder, Engine engine, TrainingConfig settings, ModelConfig config, ImageDataset images)
-            throws IOException {
-        // Checks that images, network and patches fit together, before anything is written.
-        builder.build();
-        printConfiguration(settings, config, images);
-        if (dryRun) {
-            return 0;
-        }
-        RunDirectory directory = RunDirectory.create(outdir, images.name(), config, settings.batch());
+    private int run(Trainer.Builder builder, Engine engine, RunDirectory directory) throws IOException {
         LossCurve curve = new LossCurve();
         builder.listener(directory).listener(curve);
         if (samples > 0) {
@@ -239,7 +289,7 @@ final class TrainCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void printConfiguration(TrainingConfig settings, ModelConfig config, ImageDataset images) {
+    private void printConfiguration(TrainingConfig settings, ModelConfig config, ImageDataset images, String output) {
         PrintWriter people = spec.commandLine().getErr();
         people.println("data: " + data.data + ", " + images.size() + " images of " + images.width() + "x"
                 + images.height() + (images.labelDim() > 0 ? ", " + images.labelDim() + " classes" : "") + ", "
@@ -250,7 +300,7 @@ final class TrainCommand implements Callable<Integer> {
                 DiffusionModel.layout(config).parameterCount());
         people.println(PrettyJson.of(config.toJson()));
         people.println("training: " + PrettyJson.of(settings.toJson()));
-        people.println("output: a new run directory in " + outdir);
+        people.println(output);
         people.flush();
     }
 }

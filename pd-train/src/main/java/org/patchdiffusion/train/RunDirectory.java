@@ -126,6 +126,7 @@ public final class RunDirectory implements TrainingListener {
         root.set("training", JSON.readTree(run.training().toJson()));
         root.set("model", JSON.readTree(run.model().toJson()));
         root.put("parameters", run.parameters());
+        root.put("patch_sizes", run.patchSizes().toString());
         ObjectNode data = root.putObject("data");
         data.put("name", run.dataName()).put("images", run.dataSize()).put("fingerprint", run.dataFingerprint());
         root.put("start_images", run.startImages());

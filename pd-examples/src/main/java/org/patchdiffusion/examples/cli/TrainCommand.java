@@ -12,9 +12,6 @@ import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.data.augment.AugmentConfig;
-import org.patchdiffusion.examples.drawing.SampleSheets;
-import org.patchdiffusion.examples.report.LossCurve;
-import org.patchdiffusion.examples.report.RunReport;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
@@ -25,6 +22,8 @@ import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.report.RunReport;
+import org.patchdiffusion.train.report.SampleSheets;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -224,12 +223,13 @@ final class TrainCommand implements Callable<Integer> {
             return 0;
         }
         RunDirectory directory = RunDirectory.create(outdir, images.name(), config, settings.batch());
-        LossCurve curve = new LossCurve();
-        builder.listener(directory).listener(curve);
+        builder.listener(directory);
         if (samples > 0) {
-            builder.listener(new SampleSheets(directory.path(), engine, samples));
+            builder.listener(SampleSheets.builder(directory.path(), engine, samples)
+                    .reals(images)
+                    .build());
         }
-        builder.listener(new RunReport(directory.path(), curve)).listener(new ConsoleProgress(budget()));
+        builder.listener(new RunReport(directory.path())).listener(new ConsoleProgress(budget()));
         StopReason reason = builder.build().run();
         spec.commandLine()
                 .getErr()

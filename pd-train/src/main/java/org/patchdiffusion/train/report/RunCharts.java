@@ -17,6 +17,9 @@ final class RunCharts {
 
     static final String LOSS_BY_PATCH_SIZE = "Loss by patch size";
 
+    /** What would make a comparison long; the reader can still choose it. */
+    private static final String NOT_COMPARED = "Split/.*|Validation/train_sigma/.*";
+
     private static final Pattern NUMBER = Pattern.compile("\\d+(\\.\\d+)?([eE]-?\\d+)?");
 
     /**
@@ -89,9 +92,11 @@ final class RunCharts {
                 continue;
             }
             if (runs.size() == 1) {
-                charts.add(chart(group.title(), group, together(runs.get(0), keys)));
+                charts.add(chart(group.title(), group.note(), group, together(runs.get(0), keys)));
             } else {
-                keys.forEach(key -> charts.add(chart(title(group, key), group, compared(key))));
+                keys.stream()
+                        .filter(key -> !key.matches(NOT_COMPARED))
+                        .forEach(key -> charts.add(chart(title(group, key), "", group, compared(key))));
             }
         }
         return charts;
@@ -109,11 +114,14 @@ final class RunCharts {
         return keys.stream();
     }
 
-    private static Chart chart(String title, Group group, List<Chart.Series> series) {
-        return new Chart(title, group.note(), AXES, group.unit(), false, group.logY(), series);
+    private static Chart chart(String title, String note, Group group, List<Chart.Series> series) {
+        return new Chart(title, note, AXES, group.unit(), false, group.logY(), series);
     }
 
     private String title(Group group, String key) {
+        if (key.equals("Loss/loss")) {
+            return "Loss";
+        }
         String label = label(runs.get(0), key);
         return label.isEmpty() ? group.title() : group.title() + ": " + label;
     }

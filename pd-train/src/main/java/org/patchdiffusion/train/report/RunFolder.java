@@ -170,6 +170,10 @@ final class RunFolder {
         if (stats().size() == 0) {
             remarks.add("There are no statistics yet: " + STATS + " has no whole line.");
         }
+        int without = new RunNumbers(stats()).ticksWithoutLoss();
+        if (without > 0 && stats().keys().contains("Loss/loss")) {
+            remarks.add("In " + without + " of " + stats().size() + " ticks no step had a finite loss.");
+        }
         remarks.addAll(shelf.remarks());
         return remarks;
     }

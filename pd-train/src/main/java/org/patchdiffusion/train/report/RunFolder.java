@@ -22,7 +22,7 @@ final class RunFolder {
     private static final String OPTIONS = "training_options.json";
     private static final String STATS = "stats.jsonl";
     private static final long LARGEST_OPTIONS = 4 << 20;
-    private static final Pattern MODEL = Pattern.compile("model-\\d{1,12}\\.safetensors");
+    private static final Pattern MODEL = Pattern.compile("model-\\d{1,12}(_\\d{3})?\\.safetensors");
 
     private final Path path;
     private final StatsFile statistics;

@@ -413,7 +413,7 @@
   function sheets(element) {
     const frames = [...element.querySelectorAll('figure.samples')].map(figure => ({
       images: [...figure.querySelectorAll('img')], output: figure.querySelector('output')}));
-    const times = [...new Set(frames.flatMap(f => f.images.map(i => Number(i.dataset.kimg))))].sort((a, b) => a - b);
+    const times = [...new Set(frames.flatMap(f => f.images.map(i => Number(i.dataset.images))))].sort((a, b) => a - b);
     const controls = element.querySelector('.controls');
     const images = [...element.querySelectorAll('img')];
 
@@ -444,10 +444,10 @@
     function show(index) {
       for (const {images: all, output} of frames) {
         // The newest sheet of that time, or the first of a run that has none so early.
-        const before = all.filter(image => Number(image.dataset.kimg) <= times[index]);
+        const before = all.filter(image => Number(image.dataset.images) <= times[index]);
         const shown = before.length ? before[before.length - 1] : all[0];
         all.forEach(image => { image.hidden = image !== shown; });
-        output.textContent = `after ${Number(shown.dataset.kimg).toLocaleString('en')} thousand images`;
+        output.textContent = `after ${format(Number(shown.dataset.images) / 1000)} thousand images`;
       }
     }
 

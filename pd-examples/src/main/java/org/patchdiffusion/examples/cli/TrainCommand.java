@@ -6,21 +6,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.data.augment.AugmentConfig;
-import org.patchdiffusion.examples.drawing.SampleSheets;
-import org.patchdiffusion.examples.report.LossCurve;
-import org.patchdiffusion.examples.report.RunReport;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.precond.Preconditioning;
 import org.patchdiffusion.train.Checkpoint;
-import org.patchdiffusion.train.watch.ConsoleProgress;
 import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.Trainer;
@@ -95,13 +93,6 @@ final class TrainCommand implements Callable<Integer> {
     boolean anySize;
 
     @Option(
-            names = "--samples",
-            paramLabel = "N",
-            defaultValue = "64",
-            description = "Images to draw at each snapshot; default 64.")
-    int samples;
-
-    @Option(
             names = {"-n", "--dry-run"},
             description = "Print the configuration and end.")
     boolean dryRun;
@@ -111,6 +102,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin
     TrainingOptions training;
+
+    @Mixin
+    WatchOptions watch;
 
     @Mixin
     EngineOptions engines;
@@ -125,7 +119,8 @@ final class TrainCommand implements Callable<Integer> {
         boolean labelled =
                 checkpoint == null ? cond.value() : checkpoint.model().network().labelDim() > 0;
         try (ImageDataset all = data.open(labelled ? LabelUse.REQUIRED : LabelUse.NONE)) {
-            ImageDataset images = data.training(all);
+            Optional<DatasetSplit> split = watch.split(all, data, checkpoint);
+            ImageDataset images = split.map(DatasetSplit::training).orElse(all);
             if (!labelled && ImageDataset.hasLabels(data.data)) {
                 spec.commandLine()
                         .getErr()
@@ -133,7 +128,7 @@ final class TrainCommand implements Callable<Integer> {
             }
             if (checkpoint != null) {
                 TrainingConfig resumed = ResumePoint.settings(checkpoint, spec, settings);
-                return run(Trainer.resume(resumed, checkpoint, images), resumed, checkpoint.model(), images);
+                return run(Trainer.resume(resumed, checkpoint, images), resumed, checkpoint.model(), images, split);
             }
             SizeCheck.requirePowersOfTwo(data.data, images, anySize);
             ModelConfig config = transfer == null ? config(preconditioning, settings, images) : null;
@@ -145,7 +140,7 @@ final class TrainCommand implements Callable<Integer> {
             DiffusionModel model = config != null
                     ? DiffusionModel.create(config, RandomStream.of(training.seed, Purpose.INIT, 0, 0))
                     : transferred();
-            return run(Trainer.fresh(settings, model, images), settings, model.config(), images);
+            return run(Trainer.fresh(settings, model, images), settings, model.config(), images, split);
         }
     }
 
@@ -167,9 +162,7 @@ final class TrainCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--max-minutes is " + maxMinutes + ", expected a positive number");
         }
-        if (samples < 0) {
-            throw new ParameterException(spec.commandLine(), "--samples is " + samples + ", expected 0 or more");
-        }
+        watch.check();
     }
 
     private Preconditioning preconditioning() {
@@ -204,10 +197,16 @@ final class TrainCommand implements Callable<Integer> {
         return DiffusionModel.of(config, model.parameters());
     }
 
-    private int run(Trainer.Builder builder, TrainingConfig settings, ModelConfig config, ImageDataset images)
+    private int run(
+            Trainer.Builder builder,
+            TrainingConfig settings,
+            ModelConfig config,
+            ImageDataset images,
+            Optional<DatasetSplit> split)
             throws IOException {
         try (Engine engine = engines.create()) {
-            return run(builder.engine(engine).stopOnShutdown(true).budget(budget()), engine, settings, config, images);
+            builder.engine(engine).stopOnShutdown(true).budget(budget());
+            return run(builder, engine, settings, config, images, split);
         }
     }
 
@@ -216,7 +215,12 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int run(
-            Trainer.Builder builder, Engine engine, TrainingConfig settings, ModelConfig config, ImageDataset images)
+            Trainer.Builder builder,
+            Engine engine,
+            TrainingConfig settings,
+            ModelConfig config,
+            ImageDataset images,
+            Optional<DatasetSplit> split)
             throws IOException {
         // Checks that images, network and patches fit together, before anything is written.
         builder.build();
@@ -225,12 +229,8 @@ final class TrainCommand implements Callable<Integer> {
             return 0;
         }
         RunDirectory directory = RunDirectory.create(outdir, images.name(), config, settings.batch());
-        LossCurve curve = new LossCurve();
-        builder.listener(directory).listener(curve);
-        if (samples > 0) {
-            builder.listener(new SampleSheets(directory.path(), engine, samples));
-        }
-        builder.listener(new RunReport(directory.path(), curve)).listener(new ConsoleProgress(System.err, System.console() != null, budget()));
+        builder.listener(directory);
+        watch.listen(builder, directory.path(), engine, settings, images, split, budget());
         StopReason reason = builder.build().run();
         spec.commandLine()
                 .getErr()

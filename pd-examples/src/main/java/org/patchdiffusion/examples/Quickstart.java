@@ -22,13 +22,16 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
-import org.patchdiffusion.train.ConsoleProgress;
 import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingConfig;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.report.HtmlPage;
 import org.patchdiffusion.train.report.RunReport;
+import org.patchdiffusion.train.watch.ConsoleProgress;
+import org.patchdiffusion.train.watch.LogFile;
+import org.patchdiffusion.train.watch.StatsCollector;
+import org.patchdiffusion.train.watch.StatsFile;
 
 /**
  * From nothing to pictures: trains a small model on the embedded 32x32 emoji, patch by patch, draws 64 new ones, and
@@ -97,8 +100,12 @@ public final class Quickstart {
                     .stopOnShutdown(true)
                     .listener(directory)
                     .listener(last)
+                    .listener(new ConsoleProgress(System.err, System.console() != null, 0, budget))
+                    .listener(StatsCollector.builder()
+                            .to(new StatsFile(directory.path()))
+                            .to(new LogFile(directory.path()))
+                            .build())
                     .listener(new RunReport(directory.path()))
-                    .listener(new ConsoleProgress(budget))
                     .build();
             System.err.printf(
                     "Training on %d of %d emoji, %.1f minutes, with the %s engine.%n",

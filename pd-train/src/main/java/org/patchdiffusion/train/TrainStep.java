@@ -44,9 +44,9 @@ public final class TrainStep implements AutoCloseable {
         this.engine = engine;
         this.gradients = engine.newGradients(state.parameters().layout());
         this.optimizer = new AdamEma(
-                config.adamBeta1(),
-                config.adamBeta2(),
-                config.adamEpsilon(),
+                config.optimizer().beta1(),
+                config.optimizer().beta2(),
+                config.optimizer().epsilon(),
                 Runtime.getRuntime().availableProcessors());
     }
 

@@ -82,7 +82,9 @@ public final class Trainer {
     }
 
     private static Engine engineOf(TrainingConfig config) {
-        return config.engine().equals(TrainingConfig.BEST_ENGINE) ? Engines.best() : Engines.byName(config.engine());
+        return config.execution().engine().equals(TrainingConfig.BEST_ENGINE)
+                ? Engines.best()
+                : Engines.byName(config.execution().engine());
     }
 
     /** What training changes. */
@@ -151,14 +153,15 @@ public final class Trainer {
                 meter.add(result);
                 tell(listener -> listener.stepDone(result));
                 reason = reasonToStop(start);
-                if (isDue(config.tickKimg(), before) || reason.isPresent()) {
+                if (isDue(config.intervals().tickKimg(), before) || reason.isPresent()) {
+                    evaluate();
                     TrainingTick tick = meter.next();
                     tell(listener -> listener.tick(tick));
                 }
-                if (isDue(config.snapshotKimg(), before) && reason.isEmpty()) {
+                if (isDue(config.intervals().snapshotKimg(), before) && reason.isEmpty()) {
                     snapshot();
                 }
-                if (isDue(config.checkpointKimg(), before) && reason.isEmpty()) {
+                if (isDue(config.intervals().checkpointKimg(), before) && reason.isEmpty()) {
                     checkpoint();
                 }
             }
@@ -198,7 +201,7 @@ public final class Trainer {
         }
         nonFiniteInARow++;
         String where = "the loss of step " + result.step() + " (patches of " + result.patch() + ") is " + result.loss();
-        if (nonFiniteInARow >= config.nonFiniteLimit()) {
+        if (nonFiniteInARow >= config.optimizer().nonFiniteLimit()) {
             throw new IllegalStateException(where + ", and no loss was finite for " + nonFiniteInARow
                     + " steps in a row; lower the learning rate, or resume from an earlier checkpoint");
         }
@@ -209,8 +212,17 @@ public final class Trainer {
         }
     }
 
+    private DiffusionModel averaged() {
+        return DiffusionModel.of(model.config(), state.ema());
+    }
+
+    private void evaluate() throws IOException {
+        DiffusionModel averaged = averaged();
+        tell(listener -> listener.evaluate(averaged, state));
+    }
+
     private void snapshot() throws IOException {
-        DiffusionModel averaged = DiffusionModel.of(model.config(), state.ema());
+        DiffusionModel averaged = averaged();
         tell(listener -> listener.snapshot(state.images(), averaged));
     }
 
@@ -224,7 +236,7 @@ public final class Trainer {
                 config,
                 model.config(),
                 state.parameters().layout().length(),
-                config.distribution(data.description().pixels()),
+                config.patches().distribution(data.description().pixels()),
                 data.name(),
                 data.size(),
                 data.fingerprint(),
@@ -315,7 +327,7 @@ public final class Trainer {
                         + " classes, but the model is for " + labelDim);
             }
             int augmentDim = model.network().augmentDim();
-            config.augmentation().map(AugmentConfig::labelDim).ifPresent(needed -> {
+            config.augment().pipeline().map(AugmentConfig::labelDim).ifPresent(needed -> {
                 if (needed != augmentDim) {
                     // A network that is not told of the changes learns to draw changed images.
                     throw new IllegalArgumentException("augmentation gives " + needed + " labels, but the model takes "

@@ -15,6 +15,14 @@ public interface TrainingListener {
     /** After each step. */
     default void stepDone(StepResult step) throws IOException {}
 
+    /**
+     * At each tick, before its statistics: the place to measure the model, such as its loss on held-out images.
+     *
+     * @param averaged the model with the averaged weights; it shares their memory with the state, and is another object each time
+     * @param state everything that training changes
+     */
+    default void evaluate(DiffusionModel averaged, TrainingState state) throws IOException {}
+
     /** At each tick. */
     default void tick(TrainingTick tick) throws IOException {}
 

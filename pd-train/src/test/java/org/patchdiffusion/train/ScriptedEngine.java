@@ -13,7 +13,7 @@ import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
 
 /** Computes nothing: gives the losses that a test wants, and a gradient of ones. Counts what is open. */
-final class ScriptedEngine implements Engine {
+public final class ScriptedEngine implements Engine {
     private final DoubleSupplier losses;
     int compiled;
     int closed;
@@ -22,7 +22,7 @@ final class ScriptedEngine implements Engine {
     /** The steps whose masks were drawn. */
     final List<Long> drawn = new ArrayList<>();
 
-    ScriptedEngine(DoubleSupplier losses) {
+    public ScriptedEngine(DoubleSupplier losses) {
         this.losses = losses;
     }
 

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
 import org.patchdiffusion.data.DatasetOptions;
+import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.PixelCache;
@@ -68,17 +69,14 @@ final class DataOptions {
         }
     }
 
-    /** The images to train on. */
-    ImageDataset training(ImageDataset all) {
-        if (holdOutEvery == null) {
-            return all;
-        }
+    /** The images to train on and every N-th, as {@code --hold-out-every} says. */
+    DatasetSplit split(ImageDataset all) {
         if (holdOutEvery < 2 || holdOutEvery > all.size()) {
             throw new ParameterException(
                     command.commandLine(),
                     "--hold-out-every is " + holdOutEvery + ", expected 2 to the number of images, " + all.size());
         }
-        return all.everyNth(holdOutEvery).training();
+        return all.everyNth(holdOutEvery);
     }
 
     private DatasetOptions options(LabelUse labels) {

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.patchdiffusion.train.Checkpoint;
-import org.patchdiffusion.train.RunDirectory;
+import org.patchdiffusion.train.CheckpointFolders;
 import org.patchdiffusion.train.TrainingConfig;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -25,6 +25,7 @@ final class ResumePoint {
             "--engine",
             "--threads",
             "--samples",
+            "--val",
             "--any-size",
             "--dry-run",
             "--debug");
@@ -44,7 +45,7 @@ final class ResumePoint {
         if (Files.exists(folder.resolve("checkpoint.json"))) {
             return Checkpoint.read(folder);
         }
-        List<Path> checkpoints = RunDirectory.checkpoints(folder);
+        List<Path> checkpoints = CheckpointFolders.list(folder);
         if (checkpoints.isEmpty()) {
             throw new IOException(
                     "--resume " + folder + " holds no checkpoint; give a run directory or a checkpoint in it");
@@ -56,6 +57,9 @@ final class ResumePoint {
     static TrainingConfig settings(Checkpoint checkpoint, CommandSpec spec, TrainingConfig given) {
         TrainingConfig own = checkpoint.training();
         double duration = GivenOptions.of(spec).contains("--duration") ? given.durationKimg() : own.durationKimg();
-        return own.toBuilder().durationKimg(duration).engine(given.engine()).build();
+        return own.toBuilder()
+                .durationKimg(duration)
+                .engine(given.execution().engine())
+                .build();
     }
 }

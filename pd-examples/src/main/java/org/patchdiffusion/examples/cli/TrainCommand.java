@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.Purpose;
@@ -17,13 +19,10 @@ import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.precond.Preconditioning;
 import org.patchdiffusion.train.Checkpoint;
-import org.patchdiffusion.train.ConsoleProgress;
 import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingConfig;
-import org.patchdiffusion.train.report.RunReport;
-import org.patchdiffusion.train.report.SampleSheets;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -94,13 +93,6 @@ final class TrainCommand implements Callable<Integer> {
     boolean anySize;
 
     @Option(
-            names = "--samples",
-            paramLabel = "N",
-            defaultValue = "64",
-            description = "Images to draw at each snapshot; default 64.")
-    int samples;
-
-    @Option(
             names = {"-n", "--dry-run"},
             description = "Print the configuration and end.")
     boolean dryRun;
@@ -110,6 +102,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin
     TrainingOptions training;
+
+    @Mixin
+    WatchOptions watch;
 
     @Mixin
     EngineOptions engines;
@@ -124,7 +119,8 @@ final class TrainCommand implements Callable<Integer> {
         boolean labelled =
                 checkpoint == null ? cond.value() : checkpoint.model().network().labelDim() > 0;
         try (ImageDataset all = data.open(labelled ? LabelUse.REQUIRED : LabelUse.NONE)) {
-            ImageDataset images = data.training(all);
+            Optional<DatasetSplit> split = watch.split(all, data, checkpoint);
+            ImageDataset images = split.map(DatasetSplit::training).orElse(all);
             if (!labelled && ImageDataset.hasLabels(data.data)) {
                 spec.commandLine()
                         .getErr()
@@ -132,7 +128,7 @@ final class TrainCommand implements Callable<Integer> {
             }
             if (checkpoint != null) {
                 TrainingConfig resumed = ResumePoint.settings(checkpoint, spec, settings);
-                return run(Trainer.resume(resumed, checkpoint, images), resumed, checkpoint.model(), images);
+                return run(Trainer.resume(resumed, checkpoint, images), resumed, checkpoint.model(), images, split);
             }
             SizeCheck.requirePowersOfTwo(data.data, images, anySize);
             ModelConfig config = transfer == null ? config(preconditioning, settings, images) : null;
@@ -144,7 +140,7 @@ final class TrainCommand implements Callable<Integer> {
             DiffusionModel model = config != null
                     ? DiffusionModel.create(config, RandomStream.of(training.seed, Purpose.INIT, 0, 0))
                     : transferred();
-            return run(Trainer.fresh(settings, model, images), settings, model.config(), images);
+            return run(Trainer.fresh(settings, model, images), settings, model.config(), images, split);
         }
     }
 
@@ -166,9 +162,7 @@ final class TrainCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--max-minutes is " + maxMinutes + ", expected a positive number");
         }
-        if (samples < 0) {
-            throw new ParameterException(spec.commandLine(), "--samples is " + samples + ", expected 0 or more");
-        }
+        watch.check();
     }
 
     private Preconditioning preconditioning() {
@@ -184,7 +178,8 @@ final class TrainCommand implements Callable<Integer> {
         int resolution = Math.min(images.height(), images.width());
         return new ModelConfig(
                 network.build(resolution, images.channels(), labelDim, dropout).toBuilder()
-                        .augmentDim(settings.augmentation()
+                        .augmentDim(settings.augment()
+                                .pipeline()
                                 .map(AugmentConfig::labelDim)
                                 .orElse(0))
                         .build(),
@@ -202,10 +197,16 @@ final class TrainCommand implements Callable<Integer> {
         return DiffusionModel.of(config, model.parameters());
     }
 
-    private int run(Trainer.Builder builder, TrainingConfig settings, ModelConfig config, ImageDataset images)
+    private int run(
+            Trainer.Builder builder,
+            TrainingConfig settings,
+            ModelConfig config,
+            ImageDataset images,
+            Optional<DatasetSplit> split)
             throws IOException {
         try (Engine engine = engines.create()) {
-            return run(builder.engine(engine).stopOnShutdown(true).budget(budget()), engine, settings, config, images);
+            builder.engine(engine).stopOnShutdown(true).budget(budget());
+            return run(builder, engine, settings, config, images, split);
         }
     }
 
@@ -214,7 +215,12 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int run(
-            Trainer.Builder builder, Engine engine, TrainingConfig settings, ModelConfig config, ImageDataset images)
+            Trainer.Builder builder,
+            Engine engine,
+            TrainingConfig settings,
+            ModelConfig config,
+            ImageDataset images,
+            Optional<DatasetSplit> split)
             throws IOException {
         // Checks that images, network and patches fit together, before anything is written.
         builder.build();
@@ -224,12 +230,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         RunDirectory directory = RunDirectory.create(outdir, images.name(), config, settings.batch());
         builder.listener(directory);
-        if (samples > 0) {
-            builder.listener(SampleSheets.builder(directory.path(), engine, samples)
-                    .reals(images)
-                    .build());
-        }
-        builder.listener(new RunReport(directory.path())).listener(new ConsoleProgress(budget()));
+        watch.listen(builder, directory.path(), engine, settings, images, split, budget());
         StopReason reason = builder.build().run();
         spec.commandLine()
                 .getErr()

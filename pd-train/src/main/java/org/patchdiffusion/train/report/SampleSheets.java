@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.PixelType;
@@ -17,7 +18,7 @@ import org.patchdiffusion.eval.SamplerListener;
 import org.patchdiffusion.eval.SeededImages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.engine.Engine;
-import org.patchdiffusion.train.RunDirectory;
+import org.patchdiffusion.train.ArtifactNames;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingRun;
 import org.slf4j.Logger;
@@ -37,6 +38,7 @@ public final class SampleSheets implements TrainingListener {
     private final ImageDataset reals;
     private final BooleanSupplier stopping;
     private final SamplerListener progress;
+    private final Consumer<Images> drawnSamples;
     private boolean pictures = true;
 
     private SampleSheets(Builder builder) {
@@ -46,6 +48,7 @@ public final class SampleSheets implements TrainingListener {
         reals = builder.reals;
         stopping = builder.stopping;
         progress = builder.progress;
+        drawnSamples = builder.drawnSamples;
     }
 
     /**
@@ -98,7 +101,8 @@ public final class SampleSheets implements TrainingListener {
                 requireTime();
                 progress.stepDone(step, steps, sigma, x);
             });
-            grid().write(folder.resolve("samples-" + RunDirectory.kimg(images) + ".png"), drawn);
+            grid().write(folder.resolve("samples-" + ArtifactNames.snapshot(folder, images) + ".png"), drawn);
+            drawnSamples.accept(drawn);
         } catch (CancellationException e) {
             LOG.info("the samples of {} thousand images are not drawn: the run is to stop at once", images / 1000);
         }
@@ -119,6 +123,7 @@ public final class SampleSheets implements TrainingListener {
         private ImageDataset reals;
         private BooleanSupplier stopping = () -> false;
         private SamplerListener progress = SamplerListener.NONE;
+        private Consumer<Images> drawnSamples = images -> {};
 
         private Builder(Path folder, Engine engine, int count) {
             if (count < 1) {
@@ -144,6 +149,12 @@ public final class SampleSheets implements TrainingListener {
         /** Told of the sampler's steps: drawing can take a minute, in which the run would look hung. */
         public Builder progress(SamplerListener value) {
             progress = value;
+            return this;
+        }
+
+        /** Given the images of each sheet, to measure them. */
+        public Builder drawn(Consumer<Images> value) {
+            drawnSamples = value;
             return this;
         }
 

@@ -21,7 +21,7 @@ import org.patchdiffusion.files.AtomicFile;
  * What a run was made of, {@code training_options.json}: settings, data set, versions, and how it was called. A run that
  * goes on has those that it goes on with, and lists under {@code earlier} how it was called before.
  */
-public final class RunOptions {
+public final class RecordedOptions {
 
     /** The file in the run directory. */
     public static final String FILE = "training_options.json";
@@ -34,12 +34,12 @@ public final class RunOptions {
 
     private final JsonNode root;
 
-    private RunOptions(JsonNode root) {
+    private RecordedOptions(JsonNode root) {
         this.root = root;
     }
 
     /** The options of a run that begins, or of one that goes on after {@code earlier}. */
-    static RunOptions of(TrainingRun run, Invocation invocation, List<RunOptions> earlier) throws IOException {
+    static RecordedOptions of(TrainingRun run, Invocation invocation, List<RecordedOptions> earlier) throws IOException {
         ObjectNode root = JSON.createObjectNode();
         root.put("format", FORMAT);
         addAll(root.putArray("command_line"), invocation.commandLine());
@@ -57,14 +57,14 @@ public final class RunOptions {
         versions.put("java", Runtime.version().toString());
         versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         ArrayNode before = root.putArray("earlier");
-        for (RunOptions options : earlier) {
+        for (RecordedOptions options : earlier) {
             before.addAll((ArrayNode) options.root.withArray("/earlier"));
             ObjectNode call = before.addObject();
             call.set("command_line", options.root.path("command_line"));
             call.set("start_images", options.root.path("start_images"));
             call.set("versions", options.root.path("versions"));
         }
-        return new RunOptions(root);
+        return new RecordedOptions(root);
     }
 
     private static void addAll(ArrayNode array, List<String> texts) {
@@ -86,7 +86,7 @@ public final class RunOptions {
      *
      * @throws IOException if there are none or they are damaged; the message names the file
      */
-    public static RunOptions read(Path runDirectory) throws IOException {
+    public static RecordedOptions read(Path runDirectory) throws IOException {
         Path file = runDirectory.resolve(FILE);
         if (!Files.isRegularFile(file)) {
             throw new IOException(file + " does not exist or is not a file; name a run directory");
@@ -99,7 +99,7 @@ public final class RunOptions {
             if (!root.isObject()) {
                 throw new IOException(file + " is damaged: it holds no JSON object");
             }
-            return new RunOptions(root);
+            return new RecordedOptions(root);
         } catch (CharacterCodingException e) {
             throw new IOException(file + " is damaged: it is not text in UTF-8", e);
         } catch (JsonProcessingException e) {

@@ -2,20 +2,15 @@ package org.patchdiffusion.examples.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.patchdiffusion.data.DatasetOptions;
+import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.PixelCache;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -69,36 +64,6 @@ final class DataOptions {
         }
     }
 
-    /** For reading recorded arguments by the same rules as those of the command line. */
-    @Command(name = "pd train")
-    private static final class Recorded {
-        @Mixin
-        DataOptions options;
-    }
-
-    /** Reads arguments that {@link #arguments} gave. */
-    static DataOptions of(List<String> arguments) {
-        Recorded recorded = new Recorded();
-        new CommandLine(recorded)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .parseArgs(arguments.toArray(String[]::new));
-        return recorded.options;
-    }
-
-    /** What was given, as arguments that mean the same from any folder: {@code --name=value} each. */
-    List<String> arguments() {
-        CommandSpec own = CommandSpec.forAnnotatedObject(new DataOptions());
-        List<String> arguments = new ArrayList<>();
-        for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
-            if (option.longestName().equals("--data")) {
-                arguments.add("--data=" + data.toAbsolutePath().normalize());
-            } else if (own.findOption(option.longestName()) != null) {
-                arguments.add(option.longestName() + "=" + String.join(",", option.originalStringValues()));
-            }
-        }
-        return arguments;
-    }
-
     /** @throws ParameterException if no data set was given */
     void requireGiven() {
         if (data == null) {
@@ -114,17 +79,14 @@ final class DataOptions {
         }
     }
 
-    /** The images to train on. */
-    ImageDataset training(ImageDataset all) {
-        if (holdOutEvery == null) {
-            return all;
-        }
+    /** The images to train on and every N-th, as {@code --hold-out-every} says. */
+    DatasetSplit split(ImageDataset all) {
         if (holdOutEvery < 2 || holdOutEvery > all.size()) {
             throw new ParameterException(
                     command.commandLine(),
                     "--hold-out-every is " + holdOutEvery + ", expected 2 to the number of images, " + all.size());
         }
-        return all.everyNth(holdOutEvery).training();
+        return all.everyNth(holdOutEvery);
     }
 
     private DatasetOptions options(LabelUse labels) {

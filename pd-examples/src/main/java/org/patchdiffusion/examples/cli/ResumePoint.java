@@ -122,17 +122,17 @@ final class ResumePoint {
     }
 
     /**
-     * The arguments that choose the images: those of the run, unless others are given.
+     * The arguments of {@link KeptOptions}: those of the run, unless others are given.
      *
-     * @throws ParameterException if neither the run nor the command line names any
+     * @throws ParameterException if neither the run nor the command line says which images to train on
      */
-    List<String> dataArguments(List<String> given) {
-        List<String> arguments = new ArrayList<>(given);
-        for (String argument : recorded == null ? List.<String>of() : recorded.dataOptions()) {
-            String name = name(argument);
-            if (given.stream().noneMatch(other -> name(other).equals(name))) {
-                arguments.add(argument);
-            }
+    List<String> keptArguments() {
+        List<String> arguments = new ArrayList<>(KeptOptions.given(spec));
+        List<String> given = arguments.stream().map(ResumePoint::name).toList();
+        if (recorded != null) {
+            recorded.keptOptions().stream()
+                    .filter(argument -> !given.contains(name(argument)))
+                    .forEach(arguments::add);
         }
         if (arguments.stream().noneMatch(argument -> name(argument).equals("--data"))) {
             throw new ParameterException(
@@ -142,7 +142,7 @@ final class ResumePoint {
     }
 
     private static String name(String argument) {
-        return argument.substring(0, Math.max(0, argument.indexOf('=')));
+        return argument.replaceFirst("=.*", "");
     }
 
     /** The engine and the threads of the run, unless others are given. */

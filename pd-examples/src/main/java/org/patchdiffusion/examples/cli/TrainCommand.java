@@ -7,21 +7,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.data.augment.AugmentConfig;
-import org.patchdiffusion.examples.drawing.SampleSheets;
-import org.patchdiffusion.examples.report.LossCurve;
-import org.patchdiffusion.examples.report.RunReport;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.precond.Preconditioning;
 import org.patchdiffusion.train.Invocation;
-import org.patchdiffusion.train.watch.ConsoleProgress;
 import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.Trainer;
@@ -102,13 +100,6 @@ final class TrainCommand implements Callable<Integer> {
     boolean anySize;
 
     @Option(
-            names = "--samples",
-            paramLabel = "N",
-            defaultValue = "64",
-            description = "Images to draw at each snapshot; default 64.")
-    int samples;
-
-    @Option(
             names = {"-n", "--dry-run"},
             description = "Print the configuration and end.")
     boolean dryRun;
@@ -120,10 +111,13 @@ final class TrainCommand implements Callable<Integer> {
     TrainingOptions training;
 
     @Mixin
+    WatchOptions watch;
+
+    @Mixin
     EngineOptions engines;
 
-    /** The arguments that choose the images of a resumed run; null for a fresh one, whose own they are. */
-    private List<String> dataArguments;
+    /** What a resumed run keeps; null for a fresh one, which has what was given. */
+    private List<String> kept;
 
     @Override
     public Integer call() throws IOException {
@@ -139,7 +133,8 @@ final class TrainCommand implements Callable<Integer> {
         OutputFolders.require("--outdir", outdir);
         Preconditioning preconditioning = preconditioning();
         try (ImageDataset all = data.open(cond.value() ? LabelUse.REQUIRED : LabelUse.NONE)) {
-            ImageDataset images = data.training(all);
+            Optional<DatasetSplit> split = watch.split(all, data, null);
+            ImageDataset images = split.map(DatasetSplit::training).orElse(all);
             tellOfUnusedLabels(cond.value());
             SizeCheck.requirePowersOfTwo(data.data, images, anySize);
             ModelConfig config = transfer == null ? config(preconditioning, settings, images) : null;
@@ -153,7 +148,7 @@ final class TrainCommand implements Callable<Integer> {
                     : transferred();
             Trainer.Builder trainer = Trainer.fresh(settings, model, images);
             String output = "output: a new run directory in " + outdir;
-            return run(trainer, settings, model.config(), images, output, () -> RunDirectory.create(
+            return run(trainer, settings, model.config(), images, split, output, () -> RunDirectory.create(
                     outdir, images.name(), model.config(), settings.batch(), invocation()));
         }
     }
@@ -167,23 +162,30 @@ final class TrainCommand implements Callable<Integer> {
         if (outdir != null) {
             OutputFolders.require("--outdir", outdir);
         }
-        dataArguments = point.dataArguments(data.arguments());
-        data = DataOptions.of(dataArguments);
+        keep(point.keptArguments());
         point.takeExecution(engines);
         boolean labelled = point.checkpoint().model().network().labelDim() > 0;
         try (ImageDataset all = data.open(labelled ? LabelUse.REQUIRED : LabelUse.NONE)) {
-            ImageDataset images = data.training(all);
+            Optional<DatasetSplit> split = watch.split(all, data, point.checkpoint());
+            ImageDataset images = split.map(DatasetSplit::training).orElse(all);
             tellOfUnusedLabels(labelled);
             Trainer.Builder trainer = Trainer.resume(settings, point.checkpoint(), images);
             ModelConfig model = point.checkpoint().model();
-            return run(trainer, settings, model, images, point.describe(), () -> point.directory(images.name(), invocation()));
+            return run(trainer, settings, model, images, split, point.describe(), () -> point.directory(images.name(), invocation()));
         }
+    }
+
+    private void keep(List<String> arguments) {
+        kept = arguments;
+        KeptOptions options = KeptOptions.parse(arguments);
+        data = options.data;
+        watch = options.watch;
     }
 
     private Invocation invocation() {
         List<String> words = new ArrayList<>(List.of("pd"));
         words.addAll(spec.root().commandLine().getParseResult().originalArgs());
-        return new Invocation(words, dataArguments == null ? data.arguments() : dataArguments);
+        return new Invocation(words, kept == null ? KeptOptions.given(spec) : kept);
     }
 
     private void tellOfUnusedLabels(boolean labelled) throws IOException {
@@ -210,9 +212,7 @@ final class TrainCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--max-minutes is " + maxMinutes + ", expected a positive number");
         }
-        if (samples < 0) {
-            throw new ParameterException(spec.commandLine(), "--samples is " + samples + ", expected 0 or more");
-        }
+        watch.check();
     }
 
     private Preconditioning preconditioning() {
@@ -258,6 +258,7 @@ final class TrainCommand implements Callable<Integer> {
             TrainingConfig settings,
             ModelConfig config,
             ImageDataset images,
+            Optional<DatasetSplit> split,
             String output,
             Folder folder)
             throws IOException {
@@ -266,7 +267,13 @@ final class TrainCommand implements Callable<Integer> {
             // Checks that images, network and patches fit together, before anything is written.
             builder.build();
             printConfiguration(settings, config, images, output);
-            return dryRun ? 0 : run(builder, engine, folder.make());
+            if (dryRun) {
+                return 0;
+            }
+            RunDirectory directory = folder.make();
+            builder.listener(directory);
+            watch.listen(builder, directory.path(), engine, settings, images, split, budget());
+            return run(builder, directory);
         }
     }
 
@@ -274,13 +281,7 @@ final class TrainCommand implements Callable<Integer> {
         return maxMinutes == null ? null : Duration.ofMillis((long) (maxMinutes * 60_000));
     }
 
-    private int run(Trainer.Builder builder, Engine engine, RunDirectory directory) throws IOException {
-        LossCurve curve = new LossCurve();
-        builder.listener(directory).listener(curve);
-        if (samples > 0) {
-            builder.listener(new SampleSheets(directory.path(), engine, samples));
-        }
-        builder.listener(new RunReport(directory.path(), curve)).listener(new ConsoleProgress(System.err, System.console() != null, budget()));
+    private int run(Trainer.Builder builder, RunDirectory directory) throws IOException {
         StopReason reason = builder.build().run();
         spec.commandLine()
                 .getErr()

@@ -32,6 +32,7 @@ public final class ConsoleProgress implements TrainingListener {
 
     private final PrintStream out;
     private final boolean terminal;
+    private final int samples;
     private final Duration budget;
     private final LongSupplier clock;
 
@@ -55,15 +56,17 @@ public final class ConsoleProgress implements TrainingListener {
      *
      * @param out where to write, standard error as a rule; not closed
      * @param terminal whether a person watches it: a line is then written over the one before
+     * @param samples how many images are drawn at a snapshot, which is announced; 0 for none
      * @param budget the wall-clock time that training will stop after; null if it goes by the number of images
      */
-    public ConsoleProgress(PrintStream out, boolean terminal, Duration budget) {
-        this(out, terminal, budget, System::nanoTime);
+    public ConsoleProgress(PrintStream out, boolean terminal, int samples, Duration budget) {
+        this(out, terminal, samples, budget, System::nanoTime);
     }
 
-    ConsoleProgress(PrintStream out, boolean terminal, Duration budget, LongSupplier clock) {
+    ConsoleProgress(PrintStream out, boolean terminal, int samples, Duration budget, LongSupplier clock) {
         this.out = out;
         this.terminal = terminal;
+        this.samples = samples;
         this.budget = budget;
         this.clock = clock;
     }
@@ -103,7 +106,11 @@ public final class ConsoleProgress implements TrainingListener {
     public void snapshot(long images, DiffusionModel model) {
         isAway = true;
         awaySince = clock.getAsLong();
-        say(String.format(Locale.ROOT, "kimg %.1f: writing the model and drawing samples", images / KIMG));
+        say(String.format(
+                Locale.ROOT,
+                "kimg %." + (totalKimg < 100 ? 3 : 1) + "f: writing the model%s",
+                images / KIMG,
+                samples > 0 ? ", then drawing " + samples + " samples" : ""));
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.util.Locale;
 import org.nd4j.shade.protobuf.ByteString;
 import org.nd4j.shade.protobuf.CodedOutputStream;
 import org.patchdiffusion.model.DiffusionModel;
-import org.patchdiffusion.train.RunDirectory;
+import org.patchdiffusion.train.ArtifactNames;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingRun;
 import org.tensorflow.framework.Summary;
@@ -76,7 +76,7 @@ public final class EventFile implements TrainingListener, StatsSink {
 
     @Override
     public void snapshot(long images, DiffusionModel model) throws IOException {
-        Path sheet = folder.resolve("samples-" + RunDirectory.kimg(images) + ".png");
+        Path sheet = folder.resolve("samples-" + ArtifactNames.snapshot(folder, images) + ".png");
         if (!Files.exists(sheet)) {
             return;
         }

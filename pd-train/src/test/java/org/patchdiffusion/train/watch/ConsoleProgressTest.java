@@ -30,7 +30,7 @@ class ConsoleProgressTest {
                     nanos += 30_000_000_000L;
                     return 0.5 * 3 * 16 * 16;
                 }))
-                .listener(new ConsoleProgress(out, terminal, budget, () -> nanos))
+                .listener(new ConsoleProgress(out, terminal, 64, budget, () -> nanos))
                 .build()
                 .run();
         return written.toString(StandardCharsets.UTF_8);
@@ -47,7 +47,7 @@ class ConsoleProgressTest {
         assertEquals("preparing the first step", lines.get(0));
         assertEquals("kimg 0.002/0.018  loss 0.5000  0.07 img/s  30.00 s/step  N GB  4m00s left", lines.get(1));
         assertEquals("kimg 0.006/0.018  loss 0.5000  0.07 img/s  30.00 s/step  N GB  3m00s left", lines.get(2));
-        assertEquals("kimg 0.0: writing the model and drawing samples", lines.get(6));
+        assertEquals("kimg 0.018: writing the model, then drawing 64 samples", lines.get(6));
         assertEquals("kimg 0.018/0.018  loss 0.5000  0.07 img/s  30.00 s/step  N GB  0s left", lines.get(7));
         assertEquals(8, lines.size());
     }
@@ -67,7 +67,7 @@ class ConsoleProgressTest {
         assertEquals(12, overwritten.length, "nine lines, one blank, and what stays");
         assertTrue(overwritten[9].startsWith("kimg 0.018/0.018  loss 0.5000"), overwritten[9]);
         assertTrue(overwritten[10].isBlank());
-        assertEquals("kimg 0.0: writing the model and drawing samples", overwritten[11]);
+        assertEquals("kimg 0.018: writing the model, then drawing 64 samples", overwritten[11]);
         assertTrue(parts[2].strip().startsWith("kimg 0.018/0.018  loss 0.5000"), parts[2]);
     }
 

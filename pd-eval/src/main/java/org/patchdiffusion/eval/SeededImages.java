@@ -1,4 +1,4 @@
-package org.patchdiffusion.examples.drawing;
+package org.patchdiffusion.eval;
 
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -6,11 +6,6 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.data.Positions;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
-import org.patchdiffusion.eval.EdmSampler;
-import org.patchdiffusion.eval.EdmSamplerConfig;
-import org.patchdiffusion.eval.Images;
-import org.patchdiffusion.eval.SamplerListener;
-import org.patchdiffusion.eval.Samples;
 import org.patchdiffusion.model.BatchedDenoiser;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;

@@ -28,7 +28,9 @@ import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
+import org.patchdiffusion.train.StopSignal;
 import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.TrainingProgress;
 import org.patchdiffusion.train.TrainingRun;
 
 class SampleSheetsTest {
@@ -73,7 +75,8 @@ class SampleSheetsTest {
 
     private static TrainingRun run(DiffusionModel model) {
         return new TrainingRun(
-                TrainingConfig.builder().build(), model.config(), 1, PatchDistribution.ofPixels(0.5), "ten", 10, "x", "generic", 0);
+                TrainingConfig.builder().build(), model.config(), 1, PatchDistribution.ofPixels(0.5), "ten", 10, "x", "generic",
+                TrainingProgress.NONE, StopSignal.NONE);
     }
 
     @Test

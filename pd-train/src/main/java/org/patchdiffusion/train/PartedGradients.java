@@ -60,7 +60,8 @@ final class PartedGradients implements GradientSource {
                 BatchLoss loss = work.on(part.batch(), i == 0);
                 mean += loss.mean();
                 double share = part.share();
-                perImage = DoubleStream.concat(perImage, Arrays.stream(loss.perImage()).map(one -> one / share));
+                perImage = DoubleStream.concat(
+                        perImage, Arrays.stream(loss.perImage()).map(one -> one / share));
             }
         }
         return new BatchLoss(mean, perImage.toArray());

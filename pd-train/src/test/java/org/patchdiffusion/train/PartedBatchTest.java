@@ -13,8 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.data.Purpose;
+import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
@@ -57,8 +57,8 @@ class PartedBatchTest {
                         TrainBatch batch = source.next()) {
                     if (seen.add(batch.patch().height())) {
                         StepResult result = step.apply(batch);
-                        outcomes.add(new Outcome(
-                                result, state.firstMoment().flat().castTo(DataType.DOUBLE)));
+                        outcomes.add(
+                                new Outcome(result, state.firstMoment().flat().castTo(DataType.DOUBLE)));
                     }
                 }
             }
@@ -82,8 +82,7 @@ class PartedBatchTest {
             assertImages(want, got);
             INDArray gradient = whole.get(i).gradient();
             double norm = gradient.norm2Number().doubleValue();
-            double error =
-                    gradient.sub(parts.get(i).gradient()).norm2Number().doubleValue() / norm;
+            double error = gradient.sub(parts.get(i).gradient()).norm2Number().doubleValue() / norm;
             assertTrue(norm > 0 && error <= 1e-6, want.patch() + ": relative error " + error);
         }
     }
@@ -96,10 +95,7 @@ class PartedBatchTest {
         for (int i = 0; i < want.imagesShown(); i++) {
             ImageLoss image = want.perImage().get(i);
             assertEquals(image.sigma(), got.perImage().get(i).sigma());
-            assertEquals(
-                    image.lossPerElement(),
-                    got.perImage().get(i).lossPerElement(),
-                    1e-5 * image.lossPerElement());
+            assertEquals(image.lossPerElement(), got.perImage().get(i).lossPerElement(), 1e-5 * image.lossPerElement());
             sum += image.lossPerElement();
         }
         assertEquals(want.lossPerElement(), sum / want.imagesShown(), 1e-5 * want.lossPerElement());

@@ -260,8 +260,7 @@ class TrainerSafetyTest {
     void theResultLeadsWithTheAveragedModelWhichIsTheOneThatWasGiven() throws IOException {
         DiffusionModel model = TinyRun.model();
         float before = model.parameters().flat().getFloat(0);
-        TrainingResult result = Trainer.fresh(
-                        TinyRun.config().lrRampupKimg(0).build(), model, TinyRun.data())
+        TrainingResult result = Trainer.fresh(TinyRun.config().lrRampupKimg(0).build(), model, TinyRun.data())
                 .engine(losses())
                 .build()
                 .run();

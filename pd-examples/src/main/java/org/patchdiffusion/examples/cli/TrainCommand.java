@@ -24,7 +24,6 @@ import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingConfig;
 import org.patchdiffusion.train.TrainingResult;
-import org.patchdiffusion.train.watch.ConsoleProgress;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,7 +48,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--outdir",
             paramLabel = "FOLDER",
-            description = "Folder of all runs; may be left out beside --resume, which then goes on in the run's own folder.")
+            description =
+                    "Folder of all runs; may be left out beside --resume, which then goes on in the run's own folder.")
     Path outdir;
 
     @Option(
@@ -149,8 +149,14 @@ final class TrainCommand implements Callable<Integer> {
                     : transferred();
             Trainer.Builder trainer = Trainer.fresh(settings, model, images);
             String output = "output: a new run directory in " + outdir;
-            return run(trainer, settings, model.config(), images, split, output, () -> RunDirectory.create(
-                    outdir, images.name(), model.config(), settings.batch(), invocation()));
+            return run(
+                    trainer,
+                    settings,
+                    model.config(),
+                    images,
+                    split,
+                    output,
+                    () -> RunDirectory.create(outdir, images.name(), model.config(), settings.batch(), invocation()));
         }
     }
 
@@ -172,7 +178,14 @@ final class TrainCommand implements Callable<Integer> {
             tellOfUnusedLabels(labelled);
             Trainer.Builder trainer = Trainer.resume(settings, point.checkpoint(), images);
             ModelConfig model = point.checkpoint().model();
-            return run(trainer, settings, model, images, split, point.describe(), () -> point.directory(images.name(), invocation()));
+            return run(
+                    trainer,
+                    settings,
+                    model,
+                    images,
+                    split,
+                    point.describe(),
+                    () -> point.directory(images.name(), invocation()));
         }
     }
 

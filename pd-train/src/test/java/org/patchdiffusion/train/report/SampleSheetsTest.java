@@ -75,8 +75,16 @@ class SampleSheetsTest {
 
     private static TrainingRun run(DiffusionModel model) {
         return new TrainingRun(
-                TrainingConfig.builder().build(), model.config(), 1, PatchDistribution.ofPixels(0.5), "ten", 10, "x", "generic",
-                TrainingProgress.NONE, StopSignal.NONE);
+                TrainingConfig.builder().build(),
+                model.config(),
+                1,
+                PatchDistribution.ofPixels(0.5),
+                "ten",
+                10,
+                "x",
+                "generic",
+                TrainingProgress.NONE,
+                StopSignal.NONE);
     }
 
     @Test

@@ -42,6 +42,7 @@ final class ResumePoint {
             "--tick",
             "--snap",
             "--dump",
+            "--dump-minutes",
             "--engine",
             "--threads",
             "--samples",
@@ -180,6 +181,9 @@ final class ResumePoint {
             settings.tickKimg(tick)
                     .snapshotKimg(snap.snapshotKimg() / snap.tickKimg() * tick)
                     .checkpointKimg(dump.checkpointKimg() / dump.tickKimg() * tick);
+        }
+        if (options.contains("--dump-minutes")) {
+            settings.checkpointMinutes(given.intervals().checkpointMinutes());
         }
         return settings.build();
     }

@@ -121,8 +121,15 @@ final class TrainingOptions {
             names = "--dump",
             paramLabel = "TICKS",
             defaultValue = "500",
-            description = "Interval of checkpoints in ticks; 0 for the end only; default 500.")
+            description = "Interval of checkpoints in ticks; 0 for none by ticks; default 500.")
     int dump;
+
+    @Option(
+            names = "--dump-minutes",
+            paramLabel = "MINUTES",
+            defaultValue = "10",
+            description = "Time after which a checkpoint is written if --dump has not asked for one; 0 for none; default 10.")
+    double dumpMinutes;
 
     /** The settings; one that is out of range is wrong usage. */
     TrainingConfig build(String engine) {
@@ -145,6 +152,7 @@ final class TrainingOptions {
                     .tickKimg(tick)
                     .snapshotKimg(snap * tick)
                     .checkpointKimg(dump * tick)
+                    .checkpointMinutes(dumpMinutes)
                     .build();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), e.getMessage(), e);

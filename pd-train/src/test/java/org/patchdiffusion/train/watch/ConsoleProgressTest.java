@@ -42,7 +42,8 @@ class ConsoleProgressTest {
 
     @Test
     void elsewhereThanOnATerminalALineFollowsEveryMinute() throws IOException {
-        List<String> lines = run(false, null).lines().map(ConsoleProgressTest::withoutMemory).toList();
+        List<String> lines =
+                run(false, null).lines().map(ConsoleProgressTest::withoutMemory).toList();
         assertEquals("preparing the first step", lines.get(0));
         assertEquals("kimg 0.002/0.018  loss 0.5000  0.07 img/s  30.00 s/step  N GB  4m00s left", lines.get(1));
         assertEquals("kimg 0.006/0.018  loss 0.5000  0.07 img/s  30.00 s/step  N GB  3m00s left", lines.get(2));

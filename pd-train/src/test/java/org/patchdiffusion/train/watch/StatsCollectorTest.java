@@ -84,8 +84,8 @@ class StatsCollectorTest {
         double perTick = lines.get(0).at("/Timing~1sec_per_tick/mean").asDouble()
                 + lines.get(1).at("/Timing~1sec_per_tick/mean").asDouble();
         assertEquals(lines.get(1).at("/Timing~1total_sec/mean").asDouble(), perTick, 1e-9);
-        for (String key : List.of(
-                "Timing/sec_per_kimg", "Speed/images_per_sec", "Resources/cpu_mem_gb", "Resources/heap_gb")) {
+        for (String key :
+                List.of("Timing/sec_per_kimg", "Speed/images_per_sec", "Resources/cpu_mem_gb", "Resources/heap_gb")) {
             assertTrue(lines.get(0).get(key).get("mean").asDouble() > 0, key);
         }
     }
@@ -126,9 +126,8 @@ class StatsCollectorTest {
     @Test
     void aFolderThatIsGoneIsNamed() {
         Path gone = folder.resolve("gone");
-        IOException e = org.junit.jupiter.api.Assertions.assertThrows(
-                IOException.class,
-                () -> new StatsFile(gone).write(new TickStats(Instant.EPOCH, 0, Map.of("a", Stat.of(1)))));
+        IOException e = org.junit.jupiter.api.Assertions.assertThrows(IOException.class, () -> new StatsFile(gone)
+                .write(new TickStats(Instant.EPOCH, 0, Map.of("a", Stat.of(1)))));
         assertTrue(e.getMessage().startsWith("cannot write to " + gone.resolve("stats.jsonl") + ": "), e.getMessage());
     }
 }

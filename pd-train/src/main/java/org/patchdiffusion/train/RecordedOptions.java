@@ -44,13 +44,13 @@ public final class RecordedOptions {
         ObjectNode root = JSON.createObjectNode();
         root.put("format", FORMAT);
         addAll(root.putArray("command_line"), invocation.commandLine());
+        addAll(root.putArray("kept_options"), invocation.keptOptions());
         root.set("training", JSON.readTree(run.training().toJson()));
         root.set("model", JSON.readTree(run.model().toJson()));
         root.put("parameters", run.parameters());
         root.put("patch_sizes", run.patchSizes().toString());
         ObjectNode data = root.putObject("data");
         data.put("name", run.dataName()).put("images", run.dataSize()).put("fingerprint", run.dataFingerprint());
-        addAll(data.putArray("options"), invocation.dataOptions());
         root.put("start_images", run.startImages());
         ObjectNode versions = root.putObject("versions");
         versions.put("engine", run.engine());
@@ -120,9 +120,9 @@ public final class RecordedOptions {
         AtomicFile.write(runDirectory.resolve(FILE), out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** The arguments that chose the images, {@code --name=value} each; empty if they were not recorded. */
-    public List<String> dataOptions() {
-        return texts(root.path("data").path("options"));
+    /** The arguments that a run which goes on keeps, {@code --name=value} each; empty if none were recorded. */
+    public List<String> keptOptions() {
+        return texts(root.path("kept_options"));
     }
 
     /** The command and its arguments; empty if they were not recorded. */

@@ -39,7 +39,8 @@ public final class RecordedOptions {
     }
 
     /** The options of a run that begins, or of one that goes on after {@code earlier}. */
-    static RecordedOptions of(TrainingRun run, Invocation invocation, List<RecordedOptions> earlier) throws IOException {
+    static RecordedOptions of(TrainingRun run, Invocation invocation, List<RecordedOptions> earlier)
+            throws IOException {
         ObjectNode root = JSON.createObjectNode();
         root.put("format", FORMAT);
         addAll(root.putArray("command_line"), invocation.commandLine());
@@ -47,6 +48,7 @@ public final class RecordedOptions {
         root.set("training", JSON.readTree(run.training().toJson()));
         root.set("model", JSON.readTree(run.model().toJson()));
         root.put("parameters", run.parameters());
+        root.put("patch_sizes", run.patchSizes().toString());
         ObjectNode data = root.putObject("data");
         data.put("name", run.dataName()).put("images", run.dataSize()).put("fingerprint", run.dataFingerprint());
         root.put("start_images", run.startImages());

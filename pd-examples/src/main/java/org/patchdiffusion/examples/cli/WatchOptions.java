@@ -47,8 +47,9 @@ final class WatchOptions {
             names = "--val",
             paramLabel = "SHARE",
             defaultValue = "0.02",
-            description = "Share of the images to keep out of training, 0 to below 1 and 256 images at most, to measure the"
-                    + " loss of at each tick and to compare samples with; default 0.02.")
+            description =
+                    "Share of the images to keep out of training, 0 to below 1 and 256 images at most, to measure the"
+                            + " loss of at each tick and to compare samples with; default 0.02.")
     double share;
 
     /** Refuses numbers that are out of range. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import org.patchdiffusion.data.DatasetOptions;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
@@ -16,24 +17,29 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** Which images to train on, and where they are kept meanwhile. */
-final class DataOptions {
+final class DataOptions implements HelpSection {
 
     @Spec(Spec.Target.MIXEE)
     CommandSpec command;
 
-    @Option(names = "--data", required = true, paramLabel = "PATH", description = "Data set: zip or folder of images.")
+    @Option(
+            names = "--data",
+            required = true,
+            paramLabel = "PATH",
+            description = "Data set: zip or folder of images of one size, or another source that dataset takes.")
     Path data;
 
     @Option(
             names = "--classes",
-            paramLabel = "N,...",
-            split = ",",
+            paramLabel = "LIST",
+            converter = IntegerList.NotNegative.class,
             description = "Train on images of these classes only; the data set must have labels.")
-    Set<Integer> classes = Set.of();
+    IntegerList classes;
 
     @Option(
             names = "--hold-out-every",
             paramLabel = "N",
+            converter = WholeNumber.Several.class,
             description = "Keep every N-th image out of training, to compare samples with.")
     Integer holdOutEvery;
 
@@ -43,8 +49,11 @@ final class DataOptions {
             defaultValue = "auto",
             converter = PlaceConverter.class,
             description = "Where decoded images are kept: memory, disk (uncompressed beside the data), none (decoded"
-                    + " whenever they are shown), or auto: the first of these that there is room for; default auto.")
+                    + " whenever they are shown), or auto: the first of these that there is room for.")
     PixelCache cache;
+
+    @Option(names = "--any-size", description = "Accept images whose sides are not powers of two.")
+    boolean anySize;
 
     /** Reads a place, or the official tool's truth value. */
     static final class PlaceConverter implements ITypeConverter<PixelCache> {
@@ -60,6 +69,11 @@ final class DataOptions {
         }
     }
 
+    @Override
+    public String heading() {
+        return "The data";
+    }
+
     /** Opens the data set with a progress bar. */
     ImageDataset open(LabelUse labels) throws IOException {
         DatasetOptions options = options(labels);
@@ -73,7 +87,7 @@ final class DataOptions {
         if (holdOutEvery == null) {
             return all;
         }
-        if (holdOutEvery < 2 || holdOutEvery > all.size()) {
+        if (holdOutEvery > all.size()) {
             throw new ParameterException(
                     command.commandLine(),
                     "--hold-out-every is " + holdOutEvery + ", expected 2 to the number of images, " + all.size());
@@ -83,7 +97,10 @@ final class DataOptions {
 
     private DatasetOptions options(LabelUse labels) {
         try {
-            return DatasetOptions.ALL.withLabels(labels).withClasses(classes).withCache(cache);
+            return DatasetOptions.ALL
+                    .withLabels(labels)
+                    .withClasses(classes == null ? Set.of() : new TreeSet<>(classes.values()))
+                    .withCache(cache);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "--classes: " + e.getMessage(), e);
         }

@@ -3,7 +3,6 @@ package org.patchdiffusion.examples.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -17,8 +16,8 @@ import org.patchdiffusion.examples.report.LossCurve;
 import org.patchdiffusion.examples.report.RunReport;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
+import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.engine.Engine;
-import org.patchdiffusion.model.precond.Preconditioning;
 import org.patchdiffusion.train.Checkpoint;
 import org.patchdiffusion.train.ConsoleProgress;
 import org.patchdiffusion.train.RunDirectory;
@@ -28,13 +27,16 @@ import org.patchdiffusion.train.TrainingConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Trains a model. */
 @Command(
         name = "train",
+        preprocessor = LayeredSettings.class,
+        customSynopsis = "pd train --data PATH --outdir FOLDER [OPTIONS]",
+        footerHeading = "%nExample%n",
+        footer = "  pd train --data images.zip --outdir runs --xflip 1 --duration 0.5",
         description =
                 "Trains a model patch by patch on a data set. Each run writes models, samples, checkpoints, statistics"
                         + " and a report into a numbered folder of its own. Ctrl-C ends a run early and keeps what it learned.")
@@ -46,172 +48,171 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     DataOptions data;
 
-    @Option(names = "--outdir", required = true, paramLabel = "FOLDER", description = "Folder of all runs.")
-    Path outdir;
+    @Mixin
+    RunOptions run;
 
-    @Option(
-            names = "--resume",
-            paramLabel = "FOLDER",
-            description = "Goes on from a checkpoint, or the last one of a run directory, with its settings.")
-    Path resume;
+    @Mixin
+    ScheduleOptions schedule;
 
-    @Option(
-            names = "--transfer",
-            paramLabel = "FILE",
-            description = "Starts from the weights and network of a model file.")
-    Path transfer;
+    @Mixin
+    LearningOptions learning;
 
-    @Option(
-            names = "--max-minutes",
-            paramLabel = "X",
-            description = "Ends training after this time if --duration has not ended it before.")
-    Double maxMinutes;
-
-    @Option(
-            names = "--cond",
-            paramLabel = "BOOL",
-            arity = "0..1",
-            fallbackValue = "true",
-            defaultValue = "false",
-            converter = YesNo.Converter.class,
-            description = "Train a class-conditional model; the data set must have labels.")
-    YesNo cond;
-
-    @Option(
-            names = "--precond",
-            paramLabel = "NAME",
-            defaultValue = "pedm",
-            description = "Preconditioning: pedm (or edm), vp, ve or iddpm; default pedm.")
-    String precond;
-
-    @Option(
-            names = "--dropout",
-            paramLabel = "P",
-            defaultValue = "0.13",
-            description = "Probability that an activation is dropped; default 0.13.")
-    double dropout;
-
-    @Option(names = "--any-size", description = "Accept images whose sides are not powers of two.")
-    boolean anySize;
-
-    @Option(
-            names = "--samples",
-            paramLabel = "N",
-            defaultValue = "64",
-            description = "Images to draw at each snapshot; default 64.")
-    int samples;
-
-    @Option(
-            names = {"-n", "--dry-run"},
-            description = "Print the configuration and end.")
-    boolean dryRun;
+    @Mixin
+    PatchOptions patches;
 
     @Mixin
     NetworkOptions network;
 
     @Mixin
-    TrainingOptions training;
+    EngineOptions engines;
 
     @Mixin
-    EngineOptions engines;
+    OfficialOptions official;
 
     @Override
     public Integer call() throws IOException {
         requireSensibleOptions();
-        TrainingConfig settings = training.build(engines.name);
-        Preconditioning preconditioning = preconditioning();
-        OutputFolders.require("--outdir", outdir);
-        Checkpoint checkpoint = resume == null ? null : ResumePoint.read(resume);
-        boolean labelled =
-                checkpoint == null ? cond.value() : checkpoint.model().network().labelDim() > 0;
-        try (ImageDataset all = data.open(labelled ? LabelUse.REQUIRED : LabelUse.NONE)) {
+        TrainingConfig settings = settings();
+        OutputFolders.require("--outdir", run.outdir);
+        if (run.resume != null) {
+            return resume(settings);
+        }
+        if (run.transfer != null) {
+            return transfer(settings);
+        }
+        spec.commandLine().getErr().println(run.preset.describe());
+        try (ImageDataset all = data.open(labels(learning.cond.value()))) {
             ImageDataset images = data.training(all);
-            if (!labelled && ImageDataset.hasLabels(data.data)) {
-                spec.commandLine()
-                        .getErr()
-                        .println("note: the labels of " + data.data + " are not used; --cond uses them");
-            }
-            if (checkpoint != null) {
-                TrainingConfig resumed = ResumePoint.settings(checkpoint, spec, settings);
-                return run(Trainer.resume(resumed, checkpoint, images), resumed, checkpoint.model(), images);
-            }
-            SizeCheck.requirePowersOfTwo(data.data, images, anySize);
-            ModelConfig config = transfer == null ? config(preconditioning, settings, images) : null;
-            if (config != null && dryRun) {
-                // Weights are not needed, and may be large.
-                printConfiguration(settings, config, images);
-                return 0;
-            }
-            DiffusionModel model = config != null
-                    ? DiffusionModel.create(config, RandomStream.of(training.seed, Purpose.INIT, 0, 0))
-                    : transferred();
+            tellOfUnusedLabels(learning.cond.value());
+            SizeCheck.requirePowersOfTwo(data.data, images, data.anySize);
+            DiffusionModel model =
+                    DiffusionModel.create(config(settings, images), RandomStream.of(learning.seed, Purpose.INIT, 0, 0));
             return run(Trainer.fresh(settings, model, images), settings, model.config(), images);
         }
     }
 
+    /** Refuses what would have no effect, or contradicts itself. */
     private void requireSensibleOptions() {
+        official.requireNeutral();
         List<String> given = GivenOptions.of(spec);
-        if (resume != null) {
+        if (given.contains("--resume")) {
             GivenOptions.refuse(
                     spec, given, "--resume", "goes on with the settings of the checkpoint", ResumePoint.ALLOWED);
         }
-        if (transfer != null) {
-            GivenOptions.refuseThese(
-                    spec,
-                    given,
-                    "--transfer",
-                    "takes the network of the file",
-                    List.of("--arch", "--cbase", "--cres", "--blocks", "--attn", "--precond"));
-        }
-        if (maxMinutes != null && !(maxMinutes > 0)) {
+        if (given.containsAll(List.of("--patch-sizes", "--real-p"))) {
             throw new ParameterException(
-                    spec.commandLine(), "--max-minutes is " + maxMinutes + ", expected a positive number");
+                    spec.commandLine(), "--real-p is a short form of --patch-sizes; give one of them");
         }
-        if (samples < 0) {
-            throw new ParameterException(spec.commandLine(), "--samples is " + samples + ", expected 0 or more");
-        }
+        GivenOptions.refuseUnless(spec, patches.augment > 0, "--augment P", List.of("--augment-at"));
+        boolean labelled = learning.cond.value() || run.transfer != null;
+        GivenOptions.refuseUnless(spec, labelled, "--cond", List.of("--label-dropout"));
     }
 
-    private Preconditioning preconditioning() {
+    private TrainingConfig settings() {
         try {
-            return Preconditioning.byName(precond);
+            TrainingConfig.Builder settings = TrainingConfig.builder().engine(engines.name);
+            schedule.applyTo(settings);
+            learning.applyTo(settings);
+            patches.applyTo(settings);
+            return settings.build();
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--precond: " + e.getMessage(), e);
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }
 
-    private ModelConfig config(Preconditioning preconditioning, TrainingConfig settings, ImageDataset images) {
-        int labelDim = cond.value() ? images.labelDim() : 0;
-        int resolution = Math.min(images.height(), images.width());
-        return new ModelConfig(
-                network.build(resolution, images.channels(), labelDim, dropout).toBuilder()
-                        .augmentDim(settings.augmentation()
-                                .map(AugmentConfig::labelDim)
-                                .orElse(0))
-                        .build(),
-                preconditioning,
-                images.height(),
-                images.width());
+    private int resume(TrainingConfig settings) throws IOException {
+        Checkpoint checkpoint = ResumePoint.read(run.resume);
+        boolean labelled = checkpoint.model().network().labelDim() > 0;
+        try (ImageDataset all = data.open(labels(labelled))) {
+            ImageDataset images = data.training(all);
+            tellOfUnusedLabels(labelled);
+            TrainingConfig resumed = ResumePoint.settings(checkpoint, spec, settings);
+            return run(Trainer.resume(resumed, checkpoint, images), resumed, checkpoint.model(), images);
+        }
     }
 
-    /** The model of {@code --transfer}, with this run's dropout. */
+    private int transfer(TrainingConfig settings) throws IOException {
+        DiffusionModel model = transferred();
+        boolean labelled = model.config().network().labelDim() > 0;
+        try (ImageDataset all = data.open(labels(labelled))) {
+            ImageDataset images = data.training(all);
+            tellOfUnusedLabels(labelled);
+            return run(Trainer.fresh(settings, model, images), settings, model.config(), images);
+        }
+    }
+
+    /** The model of {@code --transfer}, with this run's dropout where one was given. */
     private DiffusionModel transferred() throws IOException {
-        DiffusionModel model = ModelFiles.read(transfer);
+        Path file = ModelFiles.newest(run.transfer);
+        DiffusionModel model = ModelFiles.read(file);
         ModelConfig old = model.config();
-        ModelConfig config = new ModelConfig(
-                old.network().toBuilder().dropout(dropout).build(), old.preconditioning(), old.height(), old.width());
+        network.requireSame(old.network(), file);
+        List<String> given = GivenOptions.of(spec);
+        boolean labelled = old.network().labelDim() > 0;
+        refuseOther(given.contains("--cond") && learning.cond.value() != labelled, "--cond", file);
+        refuseOther(
+                given.contains("--precond")
+                        && !learning.preconditioning
+                                .name()
+                                .equals(old.preconditioning().name()),
+                "--precond",
+                file);
+        refuseOther(
+                patches.augment > 0
+                        && given.contains("--augment")
+                        && old.network().augmentDim() == 0,
+                "--augment",
+                file);
+        refuseOther(given.contains("--label-dropout") && !labelled, "--label-dropout", file);
+        UNetConfig.Builder changed = old.network().toBuilder();
+        if (given.contains("--dropout")) {
+            changed.dropout(learning.dropout);
+        }
+        if (given.contains("--label-dropout")) {
+            changed.labelDropout(learning.labelDropout);
+        }
+        ModelConfig config = new ModelConfig(changed.build(), old.preconditioning(), old.height(), old.width());
         return DiffusionModel.of(config, model.parameters());
+    }
+
+    private void refuseOther(boolean differs, String option, Path file) {
+        if (differs) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    option + " is not what the network of --transfer " + file + " has; leave it out");
+        }
+    }
+
+    private static LabelUse labels(boolean labelled) {
+        return labelled ? LabelUse.REQUIRED : LabelUse.NONE;
+    }
+
+    private void tellOfUnusedLabels(boolean labelled) throws IOException {
+        if (!labelled && ImageDataset.hasLabels(data.data)) {
+            spec.commandLine().getErr().println("note: the labels of " + data.data + " are not used; --cond uses them");
+        }
+    }
+
+    private ModelConfig config(TrainingConfig settings, ImageDataset images) {
+        int resolution = Math.min(images.height(), images.width());
+        UNetConfig unet = network.build(resolution, images.channels(), builder -> builder.labelDim(
+                        learning.cond.value() ? images.labelDim() : 0)
+                .dropout(learning.dropout)
+                .labelDropout(learning.labelDropout)
+                .augmentDim(settings.augmentation().map(AugmentConfig::labelDim).orElse(0)));
+        return new ModelConfig(unet, learning.preconditioning, images.height(), images.width());
     }
 
     private int run(Trainer.Builder builder, TrainingConfig settings, ModelConfig config, ImageDataset images)
             throws IOException {
         try (Engine engine = engines.create()) {
-            return run(builder.engine(engine).stopOnShutdown(true).budget(budget()), engine, settings, config, images);
+            return run(
+                    builder.engine(engine).stopOnShutdown(true).budget(schedule.budget()),
+                    engine,
+                    settings,
+                    config,
+                    images);
         }
-    }
-
-    private Duration budget() {
-        return maxMinutes == null ? null : Duration.ofMillis((long) (maxMinutes * 60_000));
     }
 
     private int run(
@@ -220,16 +221,16 @@ final class TrainCommand implements Callable<Integer> {
         // Checks that images, network and patches fit together, before anything is written.
         builder.build();
         printConfiguration(settings, config, images);
-        if (dryRun) {
+        if (run.dryRun) {
             return 0;
         }
-        RunDirectory directory = RunDirectory.create(outdir, images.name(), config, settings.batch());
+        RunDirectory directory = RunDirectory.create(run.outdir, images.name(), config, settings.batch());
         LossCurve curve = new LossCurve();
         builder.listener(directory).listener(curve);
-        if (samples > 0) {
-            builder.listener(new SampleSheets(directory.path(), engine, samples));
+        if (run.samples > 0) {
+            builder.listener(new SampleSheets(directory.path(), engine, run.samples));
         }
-        builder.listener(new RunReport(directory.path(), curve)).listener(new ConsoleProgress(budget()));
+        builder.listener(new RunReport(directory.path(), curve)).listener(new ConsoleProgress(schedule.budget()));
         StopReason reason = builder.build().run();
         spec.commandLine()
                 .getErr()
@@ -249,7 +250,7 @@ final class TrainCommand implements Callable<Integer> {
                 DiffusionModel.layout(config).parameterCount());
         people.println(PrettyJson.of(config.toJson()));
         people.println("training: " + PrettyJson.of(settings.toJson()));
-        people.println("output: a new run directory in " + outdir);
+        people.println("output: a new run directory in " + run.outdir);
         people.flush();
     }
 }

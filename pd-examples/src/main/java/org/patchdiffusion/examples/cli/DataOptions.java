@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import org.patchdiffusion.data.DatasetOptions;
+import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.PixelCache;
@@ -24,9 +25,9 @@ final class DataOptions implements HelpSection {
 
     @Option(
             names = "--data",
-            required = true,
             paramLabel = "PATH",
-            description = "Data set: zip or folder of images of one size, or another source that dataset takes.")
+            description = "Data set: zip or folder of images of one size, or another source that dataset takes; may be"
+                    + " left out beside --resume.")
     Path data;
 
     @Option(
@@ -74,6 +75,13 @@ final class DataOptions implements HelpSection {
         return "The data";
     }
 
+    /** @throws ParameterException if no data set was given */
+    void requireGiven() {
+        if (data == null) {
+            throw new ParameterException(command.commandLine(), "Missing required option: '--data=PATH'");
+        }
+    }
+
     /** Opens the data set with a progress bar. */
     ImageDataset open(LabelUse labels) throws IOException {
         DatasetOptions options = options(labels);
@@ -82,17 +90,14 @@ final class DataOptions implements HelpSection {
         }
     }
 
-    /** The images to train on. */
-    ImageDataset training(ImageDataset all) {
-        if (holdOutEvery == null) {
-            return all;
-        }
+    /** The images to train on and every N-th, as {@code --hold-out-every} says. */
+    DatasetSplit split(ImageDataset all) {
         if (holdOutEvery > all.size()) {
             throw new ParameterException(
                     command.commandLine(),
                     "--hold-out-every is " + holdOutEvery + ", expected 2 to the number of images, " + all.size());
         }
-        return all.everyNth(holdOutEvery).training();
+        return all.everyNth(holdOutEvery);
     }
 
     private DatasetOptions options(LabelUse labels) {

@@ -19,6 +19,15 @@ final class LearningOptions implements HelpSection {
     int batch;
 
     @Option(
+            names = "--batch-gpu",
+            paramLabel = "N",
+            converter = WholeNumber.Positive.class,
+            description =
+                    "Images computed at a time, a divisor of --batch: a step adds up its parts and takes the memory of"
+                            + " one. By default all at once.")
+    Integer batchGpu;
+
+    @Option(
             names = "--precond",
             paramLabel = "NAME",
             defaultValue = "pedm",
@@ -99,6 +108,7 @@ final class LearningOptions implements HelpSection {
     /** Sets the settings of these options. */
     void applyTo(TrainingConfig.Builder settings) {
         settings.batch(batch)
+                .batchGpu(batchGpu == null ? 0 : batchGpu)
                 .learningRate(learningRate)
                 .lrRampupKimg(rampup * KIMG_PER_MIMG)
                 .emaHalflifeKimg(ema * KIMG_PER_MIMG)

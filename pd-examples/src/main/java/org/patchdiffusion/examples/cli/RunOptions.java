@@ -6,7 +6,11 @@ import picocli.CommandLine.Option;
 /** Where a run starts, takes its settings from, and writes to. */
 final class RunOptions implements HelpSection {
 
-    @Option(names = "--outdir", required = true, paramLabel = "FOLDER", description = "Folder of all runs.")
+    @Option(
+            names = "--outdir",
+            paramLabel = "FOLDER",
+            description = "Folder of all runs; may be left out beside --resume, which then goes on in the run's own"
+                    + " folder.")
     Path outdir;
 
     @Option(
@@ -28,7 +32,10 @@ final class RunOptions implements HelpSection {
     @Option(
             names = "--resume",
             paramLabel = "FOLDER",
-            description = "Goes on from a checkpoint, or the last one of a run directory, with its settings.")
+            arity = "0..1",
+            fallbackValue = "",
+            description = "Goes on from a checkpoint, or the newest whole one of a run directory, with its settings;"
+                    + " without a folder, of the newest run in --outdir.")
     Path resume;
 
     @Option(
@@ -36,14 +43,6 @@ final class RunOptions implements HelpSection {
             paramLabel = "FILE",
             description = "Starts from the weights and network of a model: a file, or a run directory for its newest.")
     Path transfer;
-
-    @Option(
-            names = "--samples",
-            paramLabel = "N",
-            defaultValue = "64",
-            converter = WholeNumber.NotNegative.class,
-            description = "Images to draw at each snapshot.")
-    int samples;
 
     @Option(
             names = {"-n", "--dry-run"},

@@ -2,28 +2,26 @@ package org.patchdiffusion.examples.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.data.augment.AugmentConfig;
-import org.patchdiffusion.examples.drawing.SampleSheets;
-import org.patchdiffusion.examples.report.LossCurve;
-import org.patchdiffusion.examples.report.RunReport;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.engine.Engine;
-import org.patchdiffusion.train.Checkpoint;
-import org.patchdiffusion.train.ConsoleProgress;
+import org.patchdiffusion.train.Invocation;
 import org.patchdiffusion.train.RunDirectory;
-import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.TrainingResult;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -64,48 +62,54 @@ final class TrainCommand implements Callable<Integer> {
     NetworkOptions network;
 
     @Mixin
+    WatchOptions watch;
+
+    @Mixin
     EngineOptions engines;
 
     @Mixin
     OfficialOptions official;
 
+    /** What a resumed run keeps; null for a fresh one, which has what was given. */
+    private List<String> kept;
+
     @Override
     public Integer call() throws IOException {
         requireSensibleOptions();
         TrainingConfig settings = settings();
-        OutputFolders.require("--outdir", run.outdir);
         if (run.resume != null) {
             return resume(settings);
         }
-        if (run.transfer != null) {
-            return transfer(settings);
+        data.requireGiven();
+        if (run.outdir == null) {
+            throw new ParameterException(spec.commandLine(), "Missing required option: '--outdir=FOLDER'");
         }
+        OutputFolders.require("--outdir", run.outdir);
         spec.commandLine().getErr().println(run.preset.describe());
-        try (ImageDataset all = data.open(labels(learning.cond.value()))) {
-            ImageDataset images = data.training(all);
-            tellOfUnusedLabels(learning.cond.value());
+        DiffusionModel transferred = run.transfer == null
+                ? null
+                : TransferSource.read(spec, run.transfer).model(network, learning, patches);
+        boolean labelled = transferred == null
+                ? learning.cond.value()
+                : transferred.config().network().labelDim() > 0;
+        try (ImageDataset all = data.open(labelled ? LabelUse.REQUIRED : LabelUse.NONE)) {
+            Optional<DatasetSplit> split = watch.split(all, data, null);
+            ImageDataset images = split.map(DatasetSplit::training).orElse(all);
+            tellOfUnusedLabels(labelled);
             SizeCheck.requirePowersOfTwo(data.data, images, data.anySize);
-            DiffusionModel model =
-                    DiffusionModel.create(config(settings, images), RandomStream.of(learning.seed, Purpose.INIT, 0, 0));
-            return run(Trainer.fresh(settings, model, images), settings, model.config(), images);
+            DiffusionModel model = transferred == null ? fresh(settings, images) : transferred;
+            Trainer.Builder trainer = Trainer.fresh(settings, model, images);
+            String output = "output: a new run directory in " + run.outdir;
+            return run(
+                    trainer,
+                    settings,
+                    model.config(),
+                    images,
+                    split,
+                    output,
+                    () -> RunDirectory.create(
+                            run.outdir, images.name(), model.config(), settings.batch(), invocation()));
         }
-    }
-
-    /** Refuses what would have no effect, or contradicts itself. */
-    private void requireSensibleOptions() {
-        official.requireNeutral();
-        List<String> given = GivenOptions.of(spec);
-        if (given.contains("--resume")) {
-            GivenOptions.refuse(
-                    spec, given, "--resume", "goes on with the settings of the checkpoint", ResumePoint.ALLOWED);
-        }
-        if (given.containsAll(List.of("--patch-sizes", "--real-p"))) {
-            throw new ParameterException(
-                    spec.commandLine(), "--real-p is a short form of --patch-sizes; give one of them");
-        }
-        GivenOptions.refuseUnless(spec, patches.augment > 0, "--augment P", List.of("--augment-at"));
-        boolean labelled = learning.cond.value() || run.transfer != null;
-        GivenOptions.refuseUnless(spec, labelled, "--cond", List.of("--label-dropout"));
     }
 
     private TrainingConfig settings() {
@@ -120,71 +124,46 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private int resume(TrainingConfig settings) throws IOException {
-        Checkpoint checkpoint = ResumePoint.read(run.resume);
-        boolean labelled = checkpoint.model().network().labelDim() > 0;
-        try (ImageDataset all = data.open(labels(labelled))) {
-            ImageDataset images = data.training(all);
+    private int resume(TrainingConfig given) throws IOException {
+        ResumePoint point = ResumePoint.find(spec, run.resume, run.outdir);
+        TrainingConfig settings = point.settings(given);
+        if (point.isFinished(settings)) {
+            return 0;
+        }
+        if (run.outdir != null) {
+            OutputFolders.require("--outdir", run.outdir);
+        }
+        keep(point.keptArguments());
+        point.takeExecution(engines);
+        boolean labelled = point.checkpoint().model().network().labelDim() > 0;
+        try (ImageDataset all = data.open(labelled ? LabelUse.REQUIRED : LabelUse.NONE)) {
+            Optional<DatasetSplit> split = watch.split(all, data, point.checkpoint());
+            ImageDataset images = split.map(DatasetSplit::training).orElse(all);
             tellOfUnusedLabels(labelled);
-            TrainingConfig resumed = ResumePoint.settings(checkpoint, spec, settings);
-            return run(Trainer.resume(resumed, checkpoint, images), resumed, checkpoint.model(), images);
+            Trainer.Builder trainer = Trainer.resume(settings, point.checkpoint(), images);
+            ModelConfig model = point.checkpoint().model();
+            return run(
+                    trainer,
+                    settings,
+                    model,
+                    images,
+                    split,
+                    point.describe(),
+                    () -> point.directory(images.name(), invocation()));
         }
     }
 
-    private int transfer(TrainingConfig settings) throws IOException {
-        DiffusionModel model = transferred();
-        boolean labelled = model.config().network().labelDim() > 0;
-        try (ImageDataset all = data.open(labels(labelled))) {
-            ImageDataset images = data.training(all);
-            tellOfUnusedLabels(labelled);
-            return run(Trainer.fresh(settings, model, images), settings, model.config(), images);
-        }
+    private void keep(List<String> arguments) {
+        kept = arguments;
+        KeptOptions options = KeptOptions.parse(arguments);
+        data = options.data;
+        watch = options.watch;
     }
 
-    /** The model of {@code --transfer}, with this run's dropout where one was given. */
-    private DiffusionModel transferred() throws IOException {
-        Path file = ModelFiles.newest(run.transfer);
-        DiffusionModel model = ModelFiles.read(file);
-        ModelConfig old = model.config();
-        network.requireSame(old.network(), file);
-        List<String> given = GivenOptions.of(spec);
-        boolean labelled = old.network().labelDim() > 0;
-        refuseOther(given.contains("--cond") && learning.cond.value() != labelled, "--cond", file);
-        refuseOther(
-                given.contains("--precond")
-                        && !learning.preconditioning
-                                .name()
-                                .equals(old.preconditioning().name()),
-                "--precond",
-                file);
-        refuseOther(
-                patches.augment > 0
-                        && given.contains("--augment")
-                        && old.network().augmentDim() == 0,
-                "--augment",
-                file);
-        refuseOther(given.contains("--label-dropout") && !labelled, "--label-dropout", file);
-        UNetConfig.Builder changed = old.network().toBuilder();
-        if (given.contains("--dropout")) {
-            changed.dropout(learning.dropout);
-        }
-        if (given.contains("--label-dropout")) {
-            changed.labelDropout(learning.labelDropout);
-        }
-        ModelConfig config = new ModelConfig(changed.build(), old.preconditioning(), old.height(), old.width());
-        return DiffusionModel.of(config, model.parameters());
-    }
-
-    private void refuseOther(boolean differs, String option, Path file) {
-        if (differs) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    option + " is not what the network of --transfer " + file + " has; leave it out");
-        }
-    }
-
-    private static LabelUse labels(boolean labelled) {
-        return labelled ? LabelUse.REQUIRED : LabelUse.NONE;
+    private Invocation invocation() {
+        List<String> words = new ArrayList<>(List.of("pd"));
+        words.addAll(spec.root().commandLine().getParseResult().originalArgs());
+        return new Invocation(words, kept == null ? KeptOptions.given(spec) : kept);
     }
 
     private void tellOfUnusedLabels(boolean labelled) throws IOException {
@@ -193,53 +172,77 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private ModelConfig config(TrainingConfig settings, ImageDataset images) {
-        int resolution = Math.min(images.height(), images.width());
-        UNetConfig unet = network.build(resolution, images.channels(), builder -> builder.labelDim(
-                        learning.cond.value() ? images.labelDim() : 0)
-                .dropout(learning.dropout)
-                .labelDropout(learning.labelDropout)
-                .augmentDim(settings.augmentation().map(AugmentConfig::labelDim).orElse(0)));
-        return new ModelConfig(unet, learning.preconditioning, images.height(), images.width());
+    /** Refuses what would have no effect, or contradicts itself. */
+    private void requireSensibleOptions() {
+        official.requireNeutral();
+        List<String> given = GivenOptions.of(spec);
+        if (run.resume != null) {
+            GivenOptions.refuse(
+                    spec, given, "--resume", "goes on with the settings of the checkpoint", ResumePoint.ALLOWED);
+        }
+        if (given.containsAll(List.of("--patch-sizes", "--real-p"))) {
+            throw new ParameterException(
+                    spec.commandLine(), "--real-p is a short form of --patch-sizes; give one of them");
+        }
+        GivenOptions.refuseUnless(spec, patches.augment > 0, "--augment P", List.of("--augment-at"));
+        boolean labelled = learning.cond.value() || run.transfer != null;
+        GivenOptions.refuseUnless(spec, labelled, "--cond", List.of("--label-dropout"));
     }
 
-    private int run(Trainer.Builder builder, TrainingConfig settings, ModelConfig config, ImageDataset images)
-            throws IOException {
-        try (Engine engine = engines.create()) {
-            return run(
-                    builder.engine(engine).stopOnShutdown(true).budget(schedule.budget()),
-                    engine,
-                    settings,
-                    config,
-                    images);
-        }
+    private DiffusionModel fresh(TrainingConfig settings, ImageDataset images) {
+        int augmentDim =
+                settings.augment().pipeline().map(AugmentConfig::labelDim).orElse(0);
+        UNetConfig unet =
+                network.build(Math.min(images.height(), images.width()), images.channels(), builder -> builder.labelDim(
+                                learning.cond.value() ? images.labelDim() : 0)
+                        .dropout(learning.dropout)
+                        .labelDropout(learning.labelDropout)
+                        .augmentDim(augmentDim));
+        ModelConfig config = new ModelConfig(unet, learning.preconditioning, images.height(), images.width());
+        return DiffusionModel.create(config, RandomStream.of(learning.seed, Purpose.INIT, 0, 0));
+    }
+
+    /** Makes the folder of a run. */
+    @FunctionalInterface
+    private interface Folder {
+        RunDirectory make() throws IOException;
     }
 
     private int run(
-            Trainer.Builder builder, Engine engine, TrainingConfig settings, ModelConfig config, ImageDataset images)
+            Trainer.Builder builder,
+            TrainingConfig settings,
+            ModelConfig config,
+            ImageDataset images,
+            Optional<DatasetSplit> split,
+            String output,
+            Folder folder)
             throws IOException {
-        // Checks that images, network and patches fit together, before anything is written.
-        builder.build();
-        printConfiguration(settings, config, images);
-        if (run.dryRun) {
-            return 0;
+        try (Engine engine = engines.create()) {
+            builder.engine(engine).stopOnShutdown(true).budget(schedule.budget());
+            // Checks that images, network and patches fit together, before anything is written.
+            builder.build();
+            printConfiguration(settings, config, images, output);
+            if (run.dryRun) {
+                return 0;
+            }
+            RunDirectory directory = folder.make();
+            builder.listener(directory);
+            watch.listen(builder, directory.path(), engine, settings, images, split, schedule.budget());
+            return run(builder, directory);
         }
-        RunDirectory directory = RunDirectory.create(run.outdir, images.name(), config, settings.batch());
-        LossCurve curve = new LossCurve();
-        builder.listener(directory).listener(curve);
-        if (run.samples > 0) {
-            builder.listener(new SampleSheets(directory.path(), engine, run.samples));
+    }
+
+    private int run(Trainer.Builder builder, RunDirectory directory) throws IOException {
+        try (TrainingResult result = builder.build().run()) {
+            spec.commandLine()
+                    .getErr()
+                    .println("training ended (" + result.reason().name().toLowerCase(Locale.ROOT) + "); results are in "
+                            + directory.path());
         }
-        builder.listener(new RunReport(directory.path(), curve)).listener(new ConsoleProgress(schedule.budget()));
-        StopReason reason = builder.build().run();
-        spec.commandLine()
-                .getErr()
-                .println("training ended (" + reason.name().toLowerCase(Locale.ROOT) + "); results are in "
-                        + directory.path());
         return 0;
     }
 
-    private void printConfiguration(TrainingConfig settings, ModelConfig config, ImageDataset images) {
+    private void printConfiguration(TrainingConfig settings, ModelConfig config, ImageDataset images, String output) {
         PrintWriter people = spec.commandLine().getErr();
         people.println("data: " + data.data + ", " + images.size() + " images of " + images.width() + "x"
                 + images.height() + (images.labelDim() > 0 ? ", " + images.labelDim() + " classes" : "") + ", "
@@ -250,7 +253,7 @@ final class TrainCommand implements Callable<Integer> {
                 DiffusionModel.layout(config).parameterCount());
         people.println(PrettyJson.of(config.toJson()));
         people.println("training: " + PrettyJson.of(settings.toJson()));
-        people.println("output: a new run directory in " + run.outdir);
+        people.println(output);
         people.flush();
     }
 }

@@ -37,11 +37,13 @@ final class ResumePoint {
             "--cache",
             "--outdir",
             "--resume",
+            "--config",
             "--duration",
             "--max-minutes",
             "--tick",
             "--snap",
             "--dump",
+            "--dump-minutes",
             "--engine",
             "--threads",
             "--samples",
@@ -182,6 +184,9 @@ final class ResumePoint {
             settings.tickKimg(tick)
                     .snapshotKimg(snap.snapshotKimg() / snap.tickKimg() * tick)
                     .checkpointKimg(dump.checkpointKimg() / dump.tickKimg() * tick);
+        }
+        if (options.contains("--dump-minutes")) {
+            settings.checkpointMinutes(given.intervals().checkpointMinutes());
         }
         return settings.build();
     }

@@ -28,7 +28,9 @@ import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
+import org.patchdiffusion.train.StopSignal;
 import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.TrainingProgress;
 import org.patchdiffusion.train.TrainingRun;
 
 class SampleSheetsTest {
@@ -81,7 +83,8 @@ class SampleSheetsTest {
                 10,
                 "x",
                 "generic",
-                0);
+                TrainingProgress.NONE,
+                StopSignal.NONE);
     }
 
     @Test

@@ -21,7 +21,6 @@ import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.train.TinyRun;
 import org.patchdiffusion.train.Trainer;
-import org.patchdiffusion.train.TrainingResult;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingResult;
 import org.patchdiffusion.train.TrainingTick;

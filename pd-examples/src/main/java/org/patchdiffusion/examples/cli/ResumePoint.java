@@ -26,6 +26,7 @@ final class ResumePoint {
             "--threads",
             "--samples",
             "--val",
+            "--ui",
             "--any-size",
             "--dry-run",
             "--debug");

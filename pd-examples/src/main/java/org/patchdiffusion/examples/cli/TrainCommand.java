@@ -14,6 +14,7 @@ import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.data.augment.AugmentConfig;
+import org.patchdiffusion.examples.ui.TrainingUi;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
@@ -231,12 +232,23 @@ final class TrainCommand implements Callable<Integer> {
         RunDirectory directory = RunDirectory.create(outdir, images.name(), config, settings.batch());
         builder.listener(directory);
         watch.listen(builder, directory.path(), engine, settings, images, split, budget());
-        StopReason reason = builder.build().run();
+        StopReason reason = run(builder, directory.path());
         spec.commandLine()
                 .getErr()
                 .println("training ended (" + reason.name().toLowerCase(Locale.ROOT) + "); results are in "
                         + directory.path());
         return 0;
+    }
+
+    private StopReason run(Trainer.Builder builder, Path folder) throws IOException {
+        try (TrainingUi ui = watch.ui(folder).orElse(null)) {
+            if (ui == null) {
+                return builder.build().run();
+            }
+            Trainer trainer = builder.listener(ui).build();
+            ui.show(trainer.state());
+            return trainer.run();
+        }
     }
 
     private void printConfiguration(TrainingConfig settings, ModelConfig config, ImageDataset images) {

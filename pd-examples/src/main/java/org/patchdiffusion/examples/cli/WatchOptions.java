@@ -1,11 +1,13 @@
 package org.patchdiffusion.examples.cli;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.PixelType;
+import org.patchdiffusion.examples.ui.TrainingUi;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.train.Checkpoint;
 import org.patchdiffusion.train.Trainer;
@@ -33,6 +35,8 @@ final class WatchOptions {
     /** Fixed, so that runs of other seeds hold out the same images and can be compared. */
     private static final long SPLIT_SEED = 0;
 
+    private static final int LAST_PORT = 65_535;
+
     @Spec(Spec.Target.MIXEE)
     CommandSpec command;
 
@@ -51,6 +55,13 @@ final class WatchOptions {
                     + " loss of at each tick and to compare samples with; default 0.02.")
     double share;
 
+    @Option(
+            names = "--ui",
+            paramLabel = "PORT",
+            description = "Show the run in DL4J's training UI while it goes on, to browsers on this machine:"
+                    + " http://127.0.0.1:PORT/train. 9000 is usual.")
+    Integer uiPort;
+
     /** Refuses numbers that are out of range. */
     void check() {
         if (samples < 0) {
@@ -59,6 +70,10 @@ final class WatchOptions {
         if (!(share >= 0 && share < 1)) {
             throw new ParameterException(
                     command.commandLine(), "--val is " + share + ", expected a share of the images from 0 to below 1");
+        }
+        if (uiPort != null && (uiPort < 1 || uiPort > LAST_PORT)) {
+            throw new ParameterException(
+                    command.commandLine(), "--ui is " + uiPort + ", expected a port from 1 to " + LAST_PORT);
         }
     }
 
@@ -84,6 +99,20 @@ final class WatchOptions {
             return Optional.empty();
         }
         return Optional.of(all.split((double) count / all.size(), SPLIT_SEED));
+    }
+
+    /** The training UI, if it is asked for; close it after the run. */
+    Optional<TrainingUi> ui(Path folder) throws IOException {
+        if (uiPort == null) {
+            return Optional.empty();
+        }
+        try {
+            TrainingUi ui = TrainingUi.start(folder.getFileName().toString(), uiPort);
+            command.commandLine().getErr().println("training UI: " + ui.address());
+            return Optional.of(ui);
+        } catch (IOException e) {
+            throw new IOException("--ui " + uiPort + ": " + e.getMessage(), e);
+        }
     }
 
     /** Adds everything that watches a run. */

@@ -111,7 +111,10 @@ public final class DenoisingLoss {
         try (INDArray x = Nd4j.create(noisy, new long[] {n, images.channels(), patch.height(), patch.width()}, 'c');
                 INDArray sigma = Nd4j.valueArrayOf(new long[] {n}, (float) level.sigma(), DataType.FLOAT);
                 INDArray labels = labels(from, n)) {
-            denoised = denoiser.denoise(x, sigma, conditional ? labels : null).dup('c').data().asFloat();
+            denoised = denoiser.denoise(x, sigma, conditional ? labels : null)
+                    .dup('c')
+                    .data()
+                    .asFloat();
         }
         for (int i = 0; i < n; i++) {
             double sum = 0;

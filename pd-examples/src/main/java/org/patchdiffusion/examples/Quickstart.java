@@ -25,7 +25,7 @@ import org.patchdiffusion.model.engine.Engines;
 import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingConfig;
-import org.patchdiffusion.train.TrainingListener;
+import org.patchdiffusion.train.TrainingResult;
 import org.patchdiffusion.train.report.HtmlPage;
 import org.patchdiffusion.train.report.RunReport;
 import org.patchdiffusion.train.watch.ConsoleProgress;
@@ -93,13 +93,11 @@ public final class Quickstart {
             ModelConfig config = QuickstartConfig.model(images);
             RandomStream random = RandomStream.of(settings.seed(), Purpose.INIT, 0, 0);
             RunDirectory directory = RunDirectory.create(runs, images.name(), config, settings.batch());
-            LastModel last = new LastModel();
             Trainer trainer = Trainer.fresh(settings, DiffusionModel.create(config, random), training)
                     .engine(engine)
                     .budget(budget)
                     .stopOnShutdown(true)
                     .listener(directory)
-                    .listener(last)
                     .listener(new ConsoleProgress(System.err, System.console() != null, 0, budget))
                     .listener(StatsCollector.builder()
                             .to(new StatsFile(directory.path()))
@@ -110,8 +108,11 @@ public final class Quickstart {
             System.err.printf(
                     "Training on %d of %d emoji, %.1f minutes, with the %s engine.%n",
                     training.size(), images.size(), minutes, engine.name());
-            trainer.run();
-            Images samples = draw(last.model, engine);
+            DiffusionModel model;
+            try (TrainingResult result = trainer.run()) {
+                model = result.model();
+            }
+            Images samples = draw(model, engine);
             write(directory.path(), samples, Distances.measure(samples, split));
             return directory.path();
         }
@@ -168,15 +169,5 @@ public final class Quickstart {
         System.err.println("Model and checkpoint: " + folder.toAbsolutePath());
         System.err.println("To go on: pd train --resume " + folder + " --data " + folder.resolveSibling(DATA) + " "
                 + QuickstartConfig.DATA_OPTIONS + " --outdir " + folder.getParent() + " --duration 1");
-    }
-
-    /** Keeps hold of the model with the averaged weights. */
-    private static final class LastModel implements TrainingListener {
-        private DiffusionModel model;
-
-        @Override
-        public void snapshot(long images, DiffusionModel averaged) {
-            model = DiffusionModel.of(averaged.config(), averaged.parameters().copy());
-        }
     }
 }

@@ -46,7 +46,7 @@ public record Checkpoint(TrainingConfig training, ModelConfig model, String data
     }
 
     private CheckpointManifest manifest(Map<String, FileChecksum> files) {
-        return new CheckpointManifest(training, model, dataFingerprint, state.steps(), state.images(), files);
+        return new CheckpointManifest(training, model, dataFingerprint, state.progress(), files);
     }
 
     private Map<String, INDArray> arrays() {
@@ -86,7 +86,7 @@ public record Checkpoint(TrainingConfig training, ModelConfig model, String data
             // The archive has checksums of its own, which reading compares.
             read(folder).free();
         }
-        return manifest.images();
+        return manifest.progress().images();
     }
 
     private static CheckpointManifest verifiedManifest(Path folder) throws IOException {
@@ -117,8 +117,7 @@ public record Checkpoint(TrainingConfig training, ModelConfig model, String data
                     buffer(arrays, "ema", layout),
                     buffer(arrays, "adam_m", layout),
                     buffer(arrays, "adam_v", layout),
-                    manifest.steps(),
-                    manifest.images());
+                    manifest.progress());
         } catch (IOException e) {
             arrays.values().forEach(INDArray::close);
             throw e;
@@ -140,7 +139,7 @@ public record Checkpoint(TrainingConfig training, ModelConfig model, String data
     /** Frees all arrays, the weights too. */
     private void free() {
         state.close();
-        state.parameters().flat().close();
+        state.ema().flat().close();
     }
 
     private static IOException damaged(Path folder, IOException cause) {

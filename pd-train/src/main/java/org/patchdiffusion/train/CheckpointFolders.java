@@ -123,10 +123,21 @@ public final class CheckpointFolders {
     /** The first name for that count of images that no other whole checkpoint has. */
     private Path freeName(long images) throws IOException {
         Path folder = run.resolve("checkpoint-" + ArtifactNames.kimg(images));
-        for (int i = 1; Files.exists(folder) && !isReplaceable(folder, images); i++) {
+        for (int i = 1; isThere(folder) && !isReplaceable(folder, images); i++) {
             folder = run.resolve("checkpoint-" + ArtifactNames.exactKimg(images) + (i == 1 ? "" : "_" + i));
         }
         return folder;
+    }
+
+    /** A disk that fails to answer does not make the name free. */
+    private static boolean isThere(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            return true;
+        }
+        if (Files.notExists(folder)) {
+            return false;
+        }
+        throw new IOException("cannot tell whether " + folder + " is there: the disk does not answer");
     }
 
     private boolean isReplaceable(Path folder, long images) throws IOException {

@@ -19,16 +19,14 @@ import org.patchdiffusion.model.ModelConfig;
  * @param training settings of the run
  * @param model configuration of the model
  * @param dataFingerprint fingerprint of the data set
- * @param steps optimizer steps taken
- * @param images images counted
+ * @param progress how far training is; the ticks and the time are 0 where they were not recorded
  * @param files checksums of the other files by name; empty if none were recorded
  */
 record CheckpointManifest(
         TrainingConfig training,
         ModelConfig model,
         String dataFingerprint,
-        long steps,
-        long images,
+        TrainingProgress progress,
         Map<String, FileChecksum> files) {
 
     static final String NAME = "checkpoint.json";
@@ -47,8 +45,10 @@ record CheckpointManifest(
     String toJson() throws JsonProcessingException {
         ObjectNode root = JSON.createObjectNode();
         root.put("format", FORMAT);
-        root.put("steps", steps);
-        root.put("images", images);
+        root.put("steps", progress.steps());
+        root.put("images", progress.images());
+        root.put("ticks", progress.ticks());
+        root.put("elapsed_sec", progress.elapsedSec());
         root.put("data_fingerprint", dataFingerprint);
         root.set("training", JSON.readTree(training.toJson()));
         root.set("model", JSON.readTree(model.toJson()));
@@ -80,8 +80,7 @@ record CheckpointManifest(
                     TrainingConfig.fromJson(root.path("training").toString()),
                     ModelConfig.fromJson(root.path("model").toString()),
                     root.path("data_fingerprint").asText(),
-                    counter(root, "steps"),
-                    counter(root, "images"),
+                    progress(root),
                     checksums(root.path("files")));
         } catch (IllegalArgumentException e) {
             throw new IOException(e.getMessage(), e);
@@ -111,6 +110,15 @@ record CheckpointManifest(
         if (recorded != null && !recorded.asText().equals(FileChecksum.ofText(root.toString()))) {
             throw new IOException(NAME + " does not match its checksum");
         }
+    }
+
+    private static TrainingProgress progress(JsonNode root) throws IOException {
+        int ticks = root.path("ticks").asInt(0);
+        double elapsedSec = root.path("elapsed_sec").asDouble(0);
+        if (ticks < 0 || !(elapsedSec >= 0 && Double.isFinite(elapsedSec))) {
+            throw new IOException(NAME + " gives ticks or an elapsed time that no run has");
+        }
+        return new TrainingProgress(counter(root, "steps"), counter(root, "images"), ticks, elapsedSec);
     }
 
     private static long counter(JsonNode root, String name) throws IOException {

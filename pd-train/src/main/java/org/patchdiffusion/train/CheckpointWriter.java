@@ -67,7 +67,7 @@ final class CheckpointWriter implements AutoCloseable {
             INDArray target = copies[i].flat();
             target.assign(sources[i].flat());
         }
-        return new TrainingState(copies[0], copies[1], copies[2], copies[3], state.steps(), state.images());
+        return new TrainingState(copies[0], copies[1], copies[2], copies[3], state.progress());
     }
 
     /** Throws the failure of a checkpoint that is done; does not wait. */

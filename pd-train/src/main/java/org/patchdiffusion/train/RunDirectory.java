@@ -34,7 +34,7 @@ public final class RunDirectory implements TrainingListener {
     private final RunLog log;
     private final CheckpointFolders checkpoints;
     /** Null before the start. */
-    private RunOptions options;
+    private RecordedOptions options;
     /** Null before the start and after the end. */
     private CheckpointWriter writer;
 
@@ -105,7 +105,7 @@ public final class RunDirectory implements TrainingListener {
     @Override
     public void started(TrainingRun run) throws IOException {
         AtomicFolder.recover(path);
-        options = RunOptions.of(run, invocation, earlierOptions());
+        options = RecordedOptions.of(run, invocation, earlierOptions());
         options.write(path);
         if (from != null) {
             log.takeOver(from.folder().toAbsolutePath().getParent(), run.startImages());
@@ -116,10 +116,10 @@ public final class RunDirectory implements TrainingListener {
         writer = new CheckpointWriter(checkpoints, log, DiffusionModel.layout(run.model()));
     }
 
-    private List<RunOptions> earlierOptions() throws IOException {
+    private List<RecordedOptions> earlierOptions() throws IOException {
         Path before = from == null ? null : from.folder().toAbsolutePath().getParent();
-        boolean isRecorded = before != null && RunOptions.isIn(before);
-        return isRecorded ? List.of(RunOptions.read(before)) : List.of();
+        boolean isRecorded = before != null && RecordedOptions.isIn(before);
+        return isRecorded ? List.of(RecordedOptions.read(before)) : List.of();
     }
 
     @Override

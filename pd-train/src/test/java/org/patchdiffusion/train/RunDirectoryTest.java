@@ -76,7 +76,7 @@ class RunDirectoryTest {
                 .engine(new ScriptedEngine(() -> 768))
                 .listener(run)
                 .build();
-        trainer.run();
+        TrainingResult result = trainer.run();
         assertEquals(
                 List.of(
                         "checkpoint-000002",
@@ -89,7 +89,7 @@ class RunDirectoryTest {
         checkOptions(run, config);
         DiffusionModel read = ModelFile.read(run.path().resolve("model-000003.safetensors"));
         assertArrayEquals(
-                trainer.state().ema().flat().toFloatVector(),
+                result.state().ema().flat().toFloatVector(),
                 read.parameters().flat().toFloatVector());
         assertEquals(
                 List.of(run.path().resolve("checkpoint-000002"), run.path().resolve("checkpoint-000003")),

@@ -50,7 +50,13 @@ public final class ScriptedEngine implements Engine {
             }
 
             @Override
-            public void draw(long seed, long step) {
+            public Map<String, INDArray> accumulate(Map<String, INDArray> inputs, Gradients gradients) {
+                gradients.parts().forEach(part -> part.addi(1));
+                return forward(inputs);
+            }
+
+            @Override
+            public void draw(long seed, long step, int firstImage) {
                 drawn.add(step);
             }
 
@@ -64,6 +70,16 @@ public final class ScriptedEngine implements Engine {
     @Override
     public Gradients newGradients(ParameterLayout layout) {
         return Gradients.zeros(layout, 1);
+    }
+
+    @Override
+    public Gradients newAccumulator(ParameterLayout layout) {
+        return newGradients(layout);
+    }
+
+    @Override
+    public int threads() {
+        return 1;
     }
 
     @Override

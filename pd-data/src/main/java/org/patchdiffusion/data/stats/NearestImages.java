@@ -93,7 +93,8 @@ public final class NearestImages {
 
     /** |a - b|² = |a|² + |b|² - 2ab for all pairs at once, in float64 since it is a small difference of large numbers. */
     private void lower(double[] nearest, INDArray queries, double[] squares, List<float[]> block) {
-        double[] blockSquares = block.stream().mapToDouble(NearestImages::square).toArray();
+        double[] blockSquares =
+                block.stream().mapToDouble(NearestImages::square).toArray();
         double[] products;
         try (INDArray candidates = matrix(block);
                 INDArray product = queries.mmul(candidates.transpose())) {

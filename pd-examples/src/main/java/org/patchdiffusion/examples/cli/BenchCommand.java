@@ -268,7 +268,7 @@ final class BenchCommand implements Callable<Integer> {
                 engines.threadCount())) {
             double[] millis = time(
                     () -> {},
-                    () -> optimizer.step(state, gradients, config.optimizer().learningRate(), 0.999));
+                    () -> optimizer.apply(state, gradients, config.optimizer().learningRate(), 0.999));
             report(millis, 0, side, params, engine);
         }
     }

@@ -22,7 +22,10 @@ final class DataOptions {
     @Spec(Spec.Target.MIXEE)
     CommandSpec command;
 
-    @Option(names = "--data", required = true, paramLabel = "PATH", description = "Data set: zip or folder of images.")
+    @Option(
+            names = "--data",
+            paramLabel = "PATH",
+            description = "Data set: zip or folder of images; may be left out beside --resume.")
     Path data;
 
     @Option(
@@ -58,6 +61,13 @@ final class DataOptions {
                 case "none", "false", "0" -> PixelCache.NONE;
                 default -> throw new TypeConversionException("\"" + text + "\" is not auto, memory, disk or none");
             };
+        }
+    }
+
+    /** @throws ParameterException if no data set was given */
+    void requireGiven() {
+        if (data == null) {
+            throw new ParameterException(command.commandLine(), "Missing required option: '--data=PATH'");
         }
     }
 

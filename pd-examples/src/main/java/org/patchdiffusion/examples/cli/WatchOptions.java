@@ -51,8 +51,9 @@ final class WatchOptions {
             names = "--val",
             paramLabel = "SHARE",
             defaultValue = "0.02",
-            description = "Share of the images to keep out of training, 0 to below 1 and 256 images at most, to measure the"
-                    + " loss of at each tick and to compare samples with; default 0.02.")
+            description =
+                    "Share of the images to keep out of training, 0 to below 1 and 256 images at most, to measure the"
+                            + " loss of at each tick and to compare samples with; default 0.02.")
     double share;
 
     @Option(
@@ -126,7 +127,8 @@ final class WatchOptions {
             Duration budget) {
         StatsCollector.Builder statistics = StatsCollector.builder();
         EventFile events = new EventFile(folder);
-        trainer.listener(new ConsoleProgress(System.err, System.console() != null, samples, budget));
+        ConsoleProgress progress = new ConsoleProgress(System.err, System.console() != null, samples, budget);
+        trainer.listener(progress);
         if (split.isPresent() && settings.validation().everyTicks() > 0) {
             Validation validation = new Validation(
                     split.get().heldOut(),
@@ -138,7 +140,9 @@ final class WatchOptions {
         }
         if (samples > 0) {
             SampleSheets.Builder sheets =
-                    SampleSheets.builder(folder, engine, samples).reals(images);
+                    SampleSheets.builder(folder, engine, samples)
+                            .reals(images)
+                            .progress((step, steps, sigma, x) -> progress.drawing(step, steps));
             if (split.isPresent() && images.description().pixels() == PixelType.UINT8) {
                 Memorisation memorisation = new Memorisation(split.get(), samples, settings.seed());
                 sheets.drawn(memorisation::drawn);

@@ -62,16 +62,16 @@ public final class TrainingUi implements TrainingListener, AutoCloseable {
         return server.address();
     }
 
-    /** Measures the weights of this state: that of the trainer that this listens to. To be called before the run. */
-    public void show(TrainingState value) {
-        state = value;
-    }
-
     @Override
     public void started(TrainingRun started) {
         run = started;
         start = System.nanoTime();
         lastPoint = start - interval;
+    }
+
+    @Override
+    public void ready(TrainingState value) {
+        state = value;
     }
 
     @Override
@@ -84,7 +84,7 @@ public final class TrainingUi implements TrainingListener, AutoCloseable {
         }
         long now = System.nanoTime();
         // A point without a loss would be drawn as a loss of 0.
-        if (state != null && lossCount > 0 && now - lastPoint >= interval) {
+        if (lossCount > 0 && now - lastPoint >= interval) {
             point(step, now);
         }
     }

@@ -86,7 +86,7 @@ class TrainingUiTest {
                 .checkpointKimg(0)
                 .build();
         try (Engine engine = Engines.byName("generic")) {
-            Trainer trainer = Trainer.fresh(config, model, images())
+            Trainer.fresh(config, model, images())
                     .engine(engine)
                     .listener(ui)
                     .listener(new TrainingListener() {
@@ -95,9 +95,9 @@ class TrainingUiTest {
                             steps.add(step);
                         }
                     })
-                    .build();
-            ui.show(trainer.state());
-            trainer.run();
+                    .build()
+                    .run()
+                    .close();
         }
         assertEquals(1, steps.size());
         return steps.get(0);

@@ -120,7 +120,7 @@ public final class AtomicFolder {
      * @throws IOException if it cannot be deleted; the message names it
      */
     public static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
+        if (Files.notExists(folder)) {
             return;
         }
         Path hidden = Temporaries.beside(folder, Temporaries.NEW);

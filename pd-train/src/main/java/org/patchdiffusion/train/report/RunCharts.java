@@ -17,6 +17,9 @@ final class RunCharts {
 
     static final String LOSS_BY_PATCH_SIZE = "Loss by patch size";
 
+    /** What would make a comparison long; the reader can still choose it. */
+    private static final String NOT_COMPARED = "Split/.*|Validation/train_sigma/.*";
+
     private static final Pattern NUMBER = Pattern.compile("\\d+(\\.\\d+)?([eE]-?\\d+)?");
 
     /**
@@ -44,21 +47,21 @@ final class RunCharts {
                     "Loss/sigma/.*",
                     true),
             new Group(
-                    "Validation",
-                    "Loss of images that training does not see, whole, with the averaged weights.",
+                    "Validation by patch size",
+                    "Loss of images that training does not see, with the averaged weights.",
                     "loss per pixel and channel",
-                    "Validation/loss",
+                    "Validation/(patch/\\d+|loss)",
                     false),
             new Group(
                     "Validation by noise level",
-                    "The same at each standard deviation of the noise; dashed: of images of the training set.",
+                    "The same of whole images at each standard deviation of the noise; dashed: of images of the training set.",
                     "loss per pixel and channel",
                     "Validation/(train_)?sigma/.*",
                     true),
             new Group(
                     "Memorisation",
-                    "Mean distance of a sample to its nearest neighbour. Samples nearer to training images than to held-out"
-                            + " ones are copies.",
+                    "Mean distance to the nearest image of the training set. Samples much nearer to it than held-out images"
+                            + " are, are copies.",
                     "distance",
                     "Memorisation/.*",
                     false),
@@ -89,9 +92,11 @@ final class RunCharts {
                 continue;
             }
             if (runs.size() == 1) {
-                charts.add(chart(group.title(), group, together(runs.get(0), keys)));
+                charts.add(chart(group.title(), group.note(), group, together(runs.get(0), keys)));
             } else {
-                keys.forEach(key -> charts.add(chart(title(group, key), group, compared(key))));
+                keys.stream()
+                        .filter(key -> !key.matches(NOT_COMPARED))
+                        .forEach(key -> charts.add(chart(title(group, key), "", group, compared(key))));
             }
         }
         return charts;
@@ -109,11 +114,14 @@ final class RunCharts {
         return keys.stream();
     }
 
-    private static Chart chart(String title, Group group, List<Chart.Series> series) {
-        return new Chart(title, group.note(), AXES, group.unit(), false, group.logY(), series);
+    private static Chart chart(String title, String note, Group group, List<Chart.Series> series) {
+        return new Chart(title, note, AXES, group.unit(), false, group.logY(), series);
     }
 
     private String title(Group group, String key) {
+        if (key.equals("Loss/loss")) {
+            return "Loss";
+        }
         String label = label(runs.get(0), key);
         return label.isEmpty() ? group.title() : group.title() + ": " + label;
     }
@@ -161,15 +169,16 @@ final class RunCharts {
     /** What a key stands for inside its group; empty if for all of it. */
     private static String label(RunColumns run, String key) {
         String last = key.substring(key.lastIndexOf('/') + 1);
-        if (key.matches("(Loss/patch|Speed/images_per_sec)/\\d+")) {
+        if (key.matches("(Loss/patch|Validation/patch|Speed/images_per_sec)/\\d+")) {
             return last.equals(String.valueOf(run.height())) ? "whole images, " + last : "patches of " + last;
         }
         return switch (key) {
-            case "Loss/loss", "Speed/images_per_sec", "Validation/loss", "Loss/learning_rate" -> "";
+            case "Loss/loss", "Speed/images_per_sec", "Loss/learning_rate" -> "";
+            case "Validation/loss" -> "whole images";
             case "Resources/cpu_mem_gb" -> "whole process";
             case "Resources/heap_gb" -> "Java heap";
-            case "Memorisation/nearest_train" -> "to a training image";
-            case "Memorisation/nearest_heldout" -> "to a held-out image";
+            case "Memorisation/nearest_train" -> "of samples";
+            case "Memorisation/nearest_heldout" -> "of held-out images";
             default -> label(key, last);
         };
     }

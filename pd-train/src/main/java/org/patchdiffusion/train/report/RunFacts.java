@@ -132,7 +132,8 @@ final class RunFacts {
     static Map<String, String> all(JsonNode options) {
         Map<String, String> all = new LinkedHashMap<>();
         flatten("", options, all);
-        all.keySet().removeIf(name -> name.equals("command_line"));
+        // Shown as commands of their own.
+        all.keySet().removeAll(List.of("command_line", "earlier"));
         return all;
     }
 

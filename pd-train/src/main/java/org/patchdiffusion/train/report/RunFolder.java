@@ -22,7 +22,7 @@ final class RunFolder {
     private static final String OPTIONS = "training_options.json";
     private static final String STATS = "stats.jsonl";
     private static final long LARGEST_OPTIONS = 4 << 20;
-    private static final Pattern MODEL = Pattern.compile("model-\\d{1,12}\\.safetensors");
+    private static final Pattern MODEL = Pattern.compile("model-\\d{1,12}(_\\d{3})?\\.safetensors");
 
     private final Path path;
     private final StatsFile statistics;
@@ -169,6 +169,10 @@ final class RunFolder {
         remarks.addAll(statistics.remarks());
         if (stats().size() == 0) {
             remarks.add("There are no statistics yet: " + STATS + " has no whole line.");
+        }
+        int without = new RunNumbers(stats()).ticksWithoutLoss();
+        if (without > 0 && stats().keys().contains("Loss/loss")) {
+            remarks.add("In " + without + " of " + stats().size() + " ticks no step had a finite loss.");
         }
         remarks.addAll(shelf.remarks());
         return remarks;

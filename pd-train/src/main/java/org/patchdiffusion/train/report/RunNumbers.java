@@ -78,6 +78,15 @@ record RunNumbers(RunStats stats) {
         return key.matches(SPEED + "/\\d{1,6}") ? Integer.parseInt(key.substring(SPEED.length() + 1)) : 0;
     }
 
+    /** Ticks in which no step had a finite loss. */
+    int ticksWithoutLoss() {
+        int count = 0;
+        for (double loss : stats.values("Loss/loss")) {
+            count += Double.isFinite(loss) ? 0 : 1;
+        }
+        return count;
+    }
+
     /** Seconds of the run by what they went into, the rest as "other"; empty if not recorded. */
     Map<String, Double> split() {
         Map<String, Double> split = new LinkedHashMap<>();

@@ -112,6 +112,11 @@ final class RunPage {
     }
 
     private static void split(HtmlPage page, RunNumbers numbers) {
+        numbers.speedup().ifPresent(speedup -> page.heading("Speed")
+                .text(text(
+                        "Patches and whole images together: %,.0f images a second. Steps on whole images alone:"
+                                + " %,.0f. That is %.2f times the images a second of training on whole images.",
+                        speedup.all(), speedup.whole(), speedup.factor())));
         Map<String, Double> split = numbers.split();
         if (split.isEmpty()) {
             return;
@@ -146,7 +151,7 @@ final class RunPage {
         all.put("Images shown", number("%,.1f thousand", numbers.kimg()));
         all.put("Time", duration(numbers.seconds()));
         all.put("Loss", number("%.4f", run.stats().last("Loss/loss")));
-        all.put("Validation", number("%.4f", run.stats().last("Validation/loss")));
+        all.put("Validation loss", number("%.4f", run.stats().last("Validation/loss")));
         all.put("Images a second", number("%,.0f", numbers.imagesPerSecond()));
         all.put(
                 "Against whole images",

@@ -22,8 +22,8 @@ final class RunStats {
     private int capacity = FIRST_CAPACITY;
 
     /**
-     * Adds a tick. A run that was stopped and went on from an earlier checkpoint writes some ticks again: those from that
-     * count of images on are replaced.
+     * Adds a tick, or more numbers of the last one, if it has the same count of images. A run that was stopped and went on
+     * from an earlier checkpoint writes some ticks again: those from that count of images on are replaced.
      *
      * @param tick its numbers; {@link #KIMG} among them
      * @return how many earlier ticks it replaces
@@ -31,6 +31,10 @@ final class RunStats {
      */
     int add(Map<String, Double> tick) {
         double kimg = tick.get(KIMG);
+        if (size > 0 && columns.get(KIMG)[size - 1] == kimg) {
+            tick.forEach((key, value) -> column(key)[size - 1] = value);
+            return 0;
+        }
         int before = size;
         while (size > 0 && columns.get(KIMG)[size - 1] >= kimg) {
             size--;

@@ -19,6 +19,7 @@ import org.patchdiffusion.eval.SeededImages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.train.ArtifactNames;
+import org.patchdiffusion.train.StopSignal;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingRun;
 import org.slf4j.Logger;
@@ -40,6 +41,7 @@ public final class SampleSheets implements TrainingListener {
     private final SamplerListener progress;
     private final Consumer<Images> drawnSamples;
     private boolean pictures = true;
+    private StopSignal signal = StopSignal.NONE;
 
     private SampleSheets(Builder builder) {
         folder = builder.folder;
@@ -65,6 +67,7 @@ public final class SampleSheets implements TrainingListener {
 
     @Override
     public void started(TrainingRun run) throws IOException {
+        signal = run.stopping();
         int channels = run.model().channels();
         boolean latents = reals != null && reals.description().pixels() == PixelType.FLOAT32;
         pictures = !latents && (channels == 1 || channels == 3);
@@ -110,7 +113,7 @@ public final class SampleSheets implements TrainingListener {
 
     /** Throws if the run is to stop: the checkpoint is safe by then, and pictures can be drawn from the model later. */
     private void requireTime() {
-        if (stopping.getAsBoolean()) {
+        if (stopping.getAsBoolean() || signal.isStopping()) {
             throw new CancellationException();
         }
     }

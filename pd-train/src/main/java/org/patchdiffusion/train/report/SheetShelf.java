@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The sheets of samples in a run's folder, {@code samples-<kimg>.png}, and that of real images, {@code reals.png}. Each
+ * The sheets of samples in a run's folder, {@code samples-<kimg>.png} (a second one of a thousand images has the rest behind it, {@code samples-<kimg>_540.png}), and that of real images, {@code reals.png}. Each
  * file is encoded once, however often the page is written. A page has the newest sheet, the first, and some between them.
  */
 final class SheetShelf {
@@ -24,8 +24,9 @@ final class SheetShelf {
     /** A page with more would be slow to open on a phone. */
     static final int MOST_SHEETS = 24;
 
+    private static final long IMAGES_A_KIMG = 1000;
     private static final long MOST_BYTES = 12L << 20;
-    private static final Pattern SAMPLES = Pattern.compile("samples-(\\d{1,12})\\.png");
+    private static final Pattern SAMPLES = Pattern.compile("samples-(\\d{1,12})(?:_(\\d{3}))?\\.png");
 
     /** A version of a file. */
     private record Stamp(Path file, long bytes, long modified) {}
@@ -52,7 +53,7 @@ final class SheetShelf {
             for (Path file : files.toList()) {
                 Matcher name = SAMPLES.matcher(file.getFileName().toString());
                 if (name.matches()) {
-                    found.put(Long.parseLong(name.group(1)), stamp(file));
+                    found.put(images(name), stamp(file));
                 } else if (file.getFileName().toString().equals(REALS)) {
                     realImages = stamp(file);
                 }
@@ -62,10 +63,10 @@ final class SheetShelf {
         Map<Stamp, SheetFile> kept = new HashMap<>();
         reals = realImages == null ? null : encode(realImages, kept, said);
         samples = new TreeMap<>();
-        for (long kimg : chosen(found)) {
-            SheetFile sheet = encode(found.get(kimg), kept, said);
+        for (long images : chosen(found)) {
+            SheetFile sheet = encode(found.get(images), kept, said);
             if (sheet != null) {
-                samples.put(kimg, sheet);
+                samples.put(images, sheet);
             }
         }
         if (samples.size() < found.size()) {
@@ -73,6 +74,11 @@ final class SheetShelf {
         }
         encoded = kept;
         remarks = List.copyOf(said);
+    }
+
+    private static long images(Matcher name) {
+        String rest = name.group(2);
+        return Long.parseLong(name.group(1)) * IMAGES_A_KIMG + (rest == null ? 0 : Long.parseLong(rest));
     }
 
     private static Stamp stamp(Path file) throws IOException {
@@ -109,7 +115,7 @@ final class SheetShelf {
         return chosen;
     }
 
-    /** The sheets by their count of images in thousands. */
+    /** The sheets by their count of images. */
     SortedMap<Long, SheetFile> samples() {
         return samples;
     }

@@ -44,8 +44,8 @@ final class SheetViewer {
                 .append(named ? HtmlPage.escape(run.name()) : "Samples")
                 .append(" <output></output></figcaption><div class=\"frame\">");
         for (Map.Entry<Long, SheetFile> sheet : run.sheets().samples().entrySet()) {
-            String more = " data-kimg=\"" + sheet.getKey() + "\"" + (sheet.getKey() == newest ? "" : " hidden");
-            image(html, sheet.getValue(), "samples after " + sheet.getKey() + " thousand images", more);
+            String more = " data-images=\"" + sheet.getKey() + "\"" + (sheet.getKey() == newest ? "" : " hidden");
+            image(html, sheet.getValue(), "samples after " + sheet.getKey() + " images", more);
         }
         html.append("</div></figure>\n");
     }

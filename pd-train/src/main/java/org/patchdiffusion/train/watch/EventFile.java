@@ -26,7 +26,8 @@ import org.tensorflow.framework.Summary;
  */
 public final class EventFile implements TrainingListener, StatsSink {
 
-    // Fields of the message Event (tensorflow/core/util/event.proto), which ND4J's classes of TensorFlow's messages lack.
+    // Fields of the message Event (tensorflow/core/util/event.proto), which ND4J's classes of TensorFlow's messages
+    // lack.
     private static final int WALL_TIME = 1;
     private static final int STEP = 2;
     private static final int FILE_VERSION = 3;
@@ -67,8 +68,9 @@ public final class EventFile implements TrainingListener, StatsSink {
     @Override
     public void write(TickStats stats) throws IOException {
         Summary.Builder summary = Summary.newBuilder();
-        stats.values().forEach((name, stat) -> summary.addValue(
-                Summary.Value.newBuilder().setTag(name).setSimpleValue((float) stat.mean())));
+        stats.values()
+                .forEach((name, stat) ->
+                        summary.addValue(Summary.Value.newBuilder().setTag(name).setSimpleValue((float) stat.mean())));
         append(stats.time(), stats.images(), event -> event.writeMessage(SUMMARY, summary.build()));
     }
 
@@ -117,8 +119,7 @@ public final class EventFile implements TrainingListener, StatsSink {
         fields.write(event);
         event.flush();
         try {
-            Files.write(
-                    file, TfRecord.of(bytes.toByteArray()), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.write(file, TfRecord.of(bytes.toByteArray()), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new IOException("cannot write to " + file + ": " + e, e);
         }

@@ -32,11 +32,10 @@ public final class StatsFile implements StatsSink {
 
     private static String line(TickStats stats) throws JsonProcessingException {
         ObjectNode line = JSON.createObjectNode();
-        stats.values()
-                .forEach((name, stat) -> line.putObject(name)
-                        .put("num", stat.num())
-                        .put("mean", stat.mean())
-                        .put("std", stat.std()));
+        stats.values().forEach((name, stat) -> line.putObject(name)
+                .put("num", stat.num())
+                .put("mean", stat.mean())
+                .put("std", stat.std()));
         line.put("timestamp", stats.time().toEpochMilli() / MILLIS);
         return JSON.writeValueAsString(line);
     }

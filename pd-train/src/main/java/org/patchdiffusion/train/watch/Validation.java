@@ -73,8 +73,8 @@ public final class Validation implements TrainingListener, StatsSource, AutoClos
      */
     public Validation(ImageDataset heldOut, Engine engine, int images, int everyTicks) {
         if (images < 1 || everyTicks < 1) {
-            throw new IllegalArgumentException("validation of " + images + " images every " + everyTicks
-                    + " ticks, expected at least 1 of each");
+            throw new IllegalArgumentException(
+                    "validation of " + images + " images every " + everyTicks + " ticks, expected at least 1 of each");
         }
         this.heldOut = heldOut;
         this.engine = engine;
@@ -113,6 +113,10 @@ public final class Validation implements TrainingListener, StatsSource, AutoClos
             RunningStat all = new RunningStat();
             Map<String, Stat> levels = new LinkedHashMap<>();
             for (int i = 0; i < places.length; i++) {
+                if (run.stopping().isStopping()) {
+                    // The checkpoint is due first.
+                    return Map.of();
+                }
                 NoiseLevel level = preconditioning.draw(places[i]);
                 double[] losses = measure.loss().of(measure.denoiser(), level, i);
                 for (double loss : losses) {
@@ -120,7 +124,11 @@ public final class Validation implements TrainingListener, StatsSource, AutoClos
                 }
                 levels.put("Validation/sigma/" + name(level.sigma()), Stat.of(losses));
             }
-            stats.put(whole ? "Validation/loss" : "Validation/patch/" + measure.size().height(), all.get());
+            stats.put(
+                    whole
+                            ? "Validation/loss"
+                            : "Validation/patch/" + measure.size().height(),
+                    all.get());
             if (whole) {
                 stats.putAll(levels);
             }
@@ -140,8 +148,8 @@ public final class Validation implements TrainingListener, StatsSource, AutoClos
         close();
         ModelConfig model = averaged.config();
         int divisor = 1 << (model.network().levels() - 1);
-        List<PatchSize> sizes = new ArrayList<>(
-                PatchSizes.of(model.height(), model.width(), run.patchSizes(), divisor).sizes());
+        List<PatchSize> sizes = new ArrayList<>(PatchSizes.of(model.height(), model.width(), run.patchSizes(), divisor)
+                .sizes());
         PatchSize whole = new PatchSize(model.height(), model.width());
         sizes.remove(whole);
         sizes.add(0, whole);

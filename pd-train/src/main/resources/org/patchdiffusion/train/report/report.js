@@ -215,7 +215,7 @@
       this.axes(picture, scales);
       const clip = 'clip' + figures.indexOf(this);
       const box = svg('clipPath', {id: clip});
-      box.append(svg('rect', {x: this.left, y: 0, width: this.width - 10 - this.left, height: this.height - 38}));
+      box.append(svg('rect', {x: this.left - 3, y: 0, width: this.width - 4 - this.left, height: this.height - 35}));
       picture.append(box);
       for (const curve of curves) {
         if (state.smooth > 0) this.line(picture, curve, scales, 'raw', clip);
@@ -238,7 +238,7 @@
         picture.append(svg('line', {class: 'gridline', x1: this.left, x2: this.width - 10, y1: y, y2: y}));
         picture.append(svg('text', {x: this.left - 6, y: y + 4, 'text-anchor': 'end'}, format(tick)));
       }
-      for (const tick of marks(scales.xRange, spec.logX, Math.max(3, Math.floor(this.width / 90)))) {
+      for (const tick of marks(scales.xRange, spec.logX, Math.max(4, Math.floor(this.width / 90)))) {
         const x = scales.x(tick);
         picture.append(svg('line', {class: 'gridline', x1: x, x2: x, y1: 8, y2: bottom}));
         picture.append(svg('text', {x, y: bottom + 16, 'text-anchor': 'middle'}, format(tick)));
@@ -248,28 +248,16 @@
       picture.append(svg('text', {x: 12, y: middle, 'text-anchor': 'middle', transform: `rotate(-90 12 ${middle})`}, spec.y));
     }
 
+    // A tick without a number, such as one in which no patch of a size was drawn, does not break a curve.
     line(picture, curve, scales, which, clip) {
-      let path = '';
-      let pen = 'M';
-      let alone = 0;
-      for (const point of curve.points) {
-        if (!point || (which === 'raw' && this.logY && point.raw <= 0)) {
-          pen = 'M';
-          continue;
-        }
-        path += `${pen}${scales.x(point.x).toFixed(1)} ${scales.y(point[which]).toFixed(1)}`;
-        // A point between gaps is seen as a dot.
-        alone = pen === 'M' ? alone + 1 : alone;
-        if (pen === 'M') path += 'h.01';
-        pen = 'L';
-      }
-      if (!path) return;
-      const lone = alone === curve.points.filter(p => p).length;
-      const attributes = {d: path, class: which === 'raw' ? 'raw' : '',
-        style: `stroke:${colour(curve.series)}${lone ? ';stroke-width:4' : ''}`,
-        'clip-path': `url(#${clip})`, 'stroke-linecap': 'round'};
-      if (curve.series.dashed) attributes['stroke-dasharray'] = '6 5';
-      picture.append(svg('path', attributes));
+      const points = curve.points.filter(p => p && (which === 'y' || !this.logY || p.raw > 0));
+      if (!points.length) return;
+      const places = points.map(p => `${scales.x(p.x).toFixed(1)} ${scales.y(p[which]).toFixed(1)}`);
+      const path = (d, width) => picture.append(svg('path', {d, class: which === 'raw' ? 'raw' : '', 'clip-path': `url(#${clip})`,
+        'stroke-linecap': 'round', 'stroke-dasharray': curve.series.dashed && !width ? '6 5' : 'none',
+        style: `stroke:${colour(curve.series)};${width ? `stroke-width:${width}` : ''}`}));
+      path('M' + places.join('L'));
+      if (points.length <= 30) path(places.map(place => `M${place}h.01`).join(''), 5);
     }
 
     names() {
@@ -392,7 +380,7 @@
         drawAll();
       }});
       place.append(html('label', {}, 'Over', axis), html('label', {}, 'Smoothing', smooth),
-        html('button', {type: 'button', id: 'reset', onclick: () => zoomTo(null)}, 'Whole curves'));
+        html('button', {type: 'button', id: 'reset', onclick: () => zoomTo(null)}, 'Reset zoom'));
     }
     if (place.dataset.live === 'true') reloading(place);
   }
@@ -425,7 +413,7 @@
   function sheets(element) {
     const frames = [...element.querySelectorAll('figure.samples')].map(figure => ({
       images: [...figure.querySelectorAll('img')], output: figure.querySelector('output')}));
-    const times = [...new Set(frames.flatMap(f => f.images.map(i => Number(i.dataset.kimg))))].sort((a, b) => a - b);
+    const times = [...new Set(frames.flatMap(f => f.images.map(i => Number(i.dataset.images))))].sort((a, b) => a - b);
     const controls = element.querySelector('.controls');
     const images = [...element.querySelectorAll('img')];
 
@@ -456,10 +444,11 @@
     function show(index) {
       for (const {images: all, output} of frames) {
         // The newest sheet of that time, or the first of a run that has none so early.
-        const before = all.filter(image => Number(image.dataset.kimg) <= times[index]);
+        const before = all.filter(image => Number(image.dataset.images) <= times[index]);
         const shown = before.length ? before[before.length - 1] : all[0];
         all.forEach(image => { image.hidden = image !== shown; });
-        output.textContent = `after ${Number(shown.dataset.kimg).toLocaleString('en')} thousand images`;
+        const kimg = Number(shown.dataset.images) / 1000;
+        output.textContent = `after ${kimg > 0 ? format(kimg) : 'less than one'} thousand images`;
       }
     }
 

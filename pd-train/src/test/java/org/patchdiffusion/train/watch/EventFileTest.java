@@ -30,7 +30,8 @@ class EventFileTest {
             Path file = files.filter(f -> f.getFileName().toString().startsWith("events."))
                     .toList()
                     .get(0);
-            assertTrue(file.getFileName().toString().matches("events\\.out\\.tfevents\\.\\d{10}\\..+"), file.toString());
+            assertTrue(
+                    file.getFileName().toString().matches("events\\.out\\.tfevents\\.\\d{10}\\..+"), file.toString());
             return RecordReader.records(Files.readAllBytes(file));
         }
     }
@@ -67,10 +68,13 @@ class EventFileTest {
                 RecordReader.fields(RecordReader.field(events.get(1), 5).bytes());
         assertEquals(2, scalars.size());
         assertEquals(1, scalars.get(0).number());
-        assertEquals("Loss/loss", new String(RecordReader.field(scalars.get(0).bytes(), 1).bytes(), UTF_8));
+        assertEquals(
+                "Loss/loss",
+                new String(RecordReader.field(scalars.get(0).bytes(), 1).bytes(), UTF_8));
         assertEquals(0.5f, RecordReader.field(scalars.get(0).bytes(), 2).asFloat());
         assertEquals(
-                "Validation/sigma/0.3", new String(RecordReader.field(scalars.get(1).bytes(), 1).bytes(), UTF_8));
+                "Validation/sigma/0.3",
+                new String(RecordReader.field(scalars.get(1).bytes(), 1).bytes(), UTF_8));
         assertEquals(1.5f, RecordReader.field(scalars.get(1).bytes(), 2).asFloat());
         assertEquals(5_000_000_000L, RecordReader.field(events.get(2), 2).asVarint());
     }
@@ -85,12 +89,14 @@ class EventFileTest {
         List<byte[]> events = events();
         assertEquals(2, events.size(), "a snapshot without a sheet has no picture");
         assertEquals(12_499, RecordReader.field(events.get(1), 2).asVarint());
-        byte[] value = RecordReader.field(RecordReader.field(events.get(1), 5).bytes(), 1).bytes();
+        byte[] value = RecordReader.field(RecordReader.field(events.get(1), 5).bytes(), 1)
+                .bytes();
         assertEquals("Samples", new String(RecordReader.field(value, 1).bytes(), UTF_8));
         byte[] image = RecordReader.field(value, 4).bytes();
         assertEquals(300, RecordReader.field(image, 1).asVarint());
         assertEquals(70, RecordReader.field(image, 2).asVarint());
         assertEquals(3, RecordReader.field(image, 3).asVarint());
-        assertArrayEquals(Files.readAllBytes(sheet), RecordReader.field(image, 4).bytes());
+        assertArrayEquals(
+                Files.readAllBytes(sheet), RecordReader.field(image, 4).bytes());
     }
 }

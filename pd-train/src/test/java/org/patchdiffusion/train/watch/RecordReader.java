@@ -42,7 +42,10 @@ final class RecordReader {
             byte[] length = new byte[8];
             in.get(length);
             assertEquals(masked(length), in.getInt(), "checksum of a length");
-            byte[] data = new byte[(int) ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong()];
+            byte[] data = new byte
+                    [(int) ByteBuffer.wrap(length)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .getLong()];
             in.get(data);
             assertEquals(masked(data), in.getInt(), "checksum of a record");
             records.add(data);

@@ -25,6 +25,7 @@ import org.patchdiffusion.train.ScriptedEngine;
 import org.patchdiffusion.train.TinyRun;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingListener;
+import org.patchdiffusion.train.TrainingResult;
 import org.patchdiffusion.train.TrainingTick;
 
 class ValidationTest {
@@ -49,7 +50,8 @@ class ValidationTest {
                         }
                     })
                     .build()
-                    .run();
+                    .run()
+                    .close();
         }
         return ticks;
     }
@@ -94,7 +96,9 @@ class ValidationTest {
         assertEquals(15, all.num());
         double mean = 0;
         for (Map.Entry<String, Stat> entry : ticks.get(1).entrySet()) {
-            mean += entry.getKey().startsWith("Validation/sigma/") ? entry.getValue().mean() / 5 : 0;
+            mean += entry.getKey().startsWith("Validation/sigma/")
+                    ? entry.getValue().mean() / 5
+                    : 0;
         }
         assertEquals(mean, all.mean(), 1e-9);
         assertTrue(ticks.get(0).get("Validation/loss").mean() != all.mean(), "the model has learned something");
@@ -108,9 +112,9 @@ class ValidationTest {
             if (validation != null) {
                 builder.listener(validation);
             }
-            Trainer trainer = builder.build();
-            trainer.run();
-            return trainer.state().parameters().flat().toFloatVector();
+            try (TrainingResult result = builder.build().run()) {
+                return result.state().parameters().flat().toFloatVector();
+            }
         }
     }
 
@@ -139,7 +143,8 @@ class ValidationTest {
                         }
                     })
                     .build()
-                    .run();
+                    .run()
+                    .close();
         }
         assertEquals(6, ticks.size());
         for (int i = 0; i < 6; i++) {

@@ -21,7 +21,7 @@ import org.patchdiffusion.files.AtomicFile;
  * What a run was made of, {@code training_options.json}: settings, data set, versions, and how it was called. A run that
  * goes on has those that it goes on with, and lists under {@code earlier} how it was called before.
  */
-public final class RunOptions {
+public final class RecordedOptions {
 
     /** The file in the run directory. */
     public static final String FILE = "training_options.json";
@@ -34,21 +34,23 @@ public final class RunOptions {
 
     private final JsonNode root;
 
-    private RunOptions(JsonNode root) {
+    private RecordedOptions(JsonNode root) {
         this.root = root;
     }
 
     /** The options of a run that begins, or of one that goes on after {@code earlier}. */
-    static RunOptions of(TrainingRun run, Invocation invocation, List<RunOptions> earlier) throws IOException {
+    static RecordedOptions of(TrainingRun run, Invocation invocation, List<RecordedOptions> earlier)
+            throws IOException {
         ObjectNode root = JSON.createObjectNode();
         root.put("format", FORMAT);
         addAll(root.putArray("command_line"), invocation.commandLine());
+        addAll(root.putArray("kept_options"), invocation.keptOptions());
         root.set("training", JSON.readTree(run.training().toJson()));
         root.set("model", JSON.readTree(run.model().toJson()));
         root.put("parameters", run.parameters());
+        root.put("patch_sizes", run.patchSizes().toString());
         ObjectNode data = root.putObject("data");
         data.put("name", run.dataName()).put("images", run.dataSize()).put("fingerprint", run.dataFingerprint());
-        addAll(data.putArray("options"), invocation.dataOptions());
         root.put("start_images", run.startImages());
         ObjectNode versions = root.putObject("versions");
         versions.put("engine", run.engine());
@@ -57,14 +59,14 @@ public final class RunOptions {
         versions.put("java", Runtime.version().toString());
         versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         ArrayNode before = root.putArray("earlier");
-        for (RunOptions options : earlier) {
+        for (RecordedOptions options : earlier) {
             before.addAll((ArrayNode) options.root.withArray("/earlier"));
             ObjectNode call = before.addObject();
             call.set("command_line", options.root.path("command_line"));
             call.set("start_images", options.root.path("start_images"));
             call.set("versions", options.root.path("versions"));
         }
-        return new RunOptions(root);
+        return new RecordedOptions(root);
     }
 
     private static void addAll(ArrayNode array, List<String> texts) {
@@ -86,7 +88,7 @@ public final class RunOptions {
      *
      * @throws IOException if there are none or they are damaged; the message names the file
      */
-    public static RunOptions read(Path runDirectory) throws IOException {
+    public static RecordedOptions read(Path runDirectory) throws IOException {
         Path file = runDirectory.resolve(FILE);
         if (!Files.isRegularFile(file)) {
             throw new IOException(file + " does not exist or is not a file; name a run directory");
@@ -99,7 +101,7 @@ public final class RunOptions {
             if (!root.isObject()) {
                 throw new IOException(file + " is damaged: it holds no JSON object");
             }
-            return new RunOptions(root);
+            return new RecordedOptions(root);
         } catch (CharacterCodingException e) {
             throw new IOException(file + " is damaged: it is not text in UTF-8", e);
         } catch (JsonProcessingException e) {
@@ -118,9 +120,9 @@ public final class RunOptions {
         AtomicFile.write(runDirectory.resolve(FILE), out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** The arguments that chose the images, {@code --name=value} each; empty if they were not recorded. */
-    public List<String> dataOptions() {
-        return texts(root.path("data").path("options"));
+    /** The arguments that a run which goes on keeps, {@code --name=value} each; empty if none were recorded. */
+    public List<String> keptOptions() {
+        return texts(root.path("kept_options"));
     }
 
     /** The command and its arguments; empty if they were not recorded. */

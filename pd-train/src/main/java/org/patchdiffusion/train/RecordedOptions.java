@@ -60,7 +60,7 @@ public final class RecordedOptions {
         versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         ArrayNode before = root.putArray("earlier");
         for (RecordedOptions options : earlier) {
-            before.addAll((ArrayNode) options.root.withArray("/earlier"));
+            options.root.path("earlier").forEach(before::add);
             ObjectNode call = before.addObject();
             call.set("command_line", options.root.path("command_line"));
             call.set("start_images", options.root.path("start_images"));

@@ -27,7 +27,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** How a run is watched: what is measured and drawn on the way. */
-final class WatchOptions {
+final class WatchOptions implements HelpSection {
 
     /** More would make ticks longer and hardly any more exact. */
     private static final int MOST_HELD_OUT = 256;
@@ -44,8 +44,6 @@ final class WatchOptions {
     private static final double MOST_SHARE = 0.04;
     private static final int MOST_TICKS = 1000;
 
-    private static final int LAST_PORT = 65_535;
-
     @Spec(Spec.Target.MIXEE)
     CommandSpec command;
 
@@ -53,38 +51,31 @@ final class WatchOptions {
             names = "--samples",
             paramLabel = "N",
             defaultValue = "64",
-            description = "Images to draw at each snapshot; default 64.")
+            converter = WholeNumber.NotNegative.class,
+            description = "Images to draw at each snapshot.")
     int samples;
 
     @Option(
             names = "--val",
             paramLabel = "SHARE",
             defaultValue = "0.02",
+            converter = RealNumber.Share.class,
             description =
                     "Share of the images to keep out of training, 0 to below 1 and 256 images at most, to measure the"
-                            + " loss of at each tick and to compare samples with; default 0.02.")
+                            + " loss of as often as costs little, and to compare samples with.")
     double share;
 
     @Option(
             names = "--ui",
             paramLabel = "PORT",
+            converter = WholeNumber.Port.class,
             description = "Show the run in DL4J's training UI while it goes on, to browsers on this machine:"
                     + " http://127.0.0.1:PORT/train. 9000 is usual.")
     Integer uiPort;
 
-    /** Refuses numbers that are out of range. */
-    void check() {
-        if (samples < 0) {
-            throw new ParameterException(command.commandLine(), "--samples is " + samples + ", expected 0 or more");
-        }
-        if (!(share >= 0 && share < 1)) {
-            throw new ParameterException(
-                    command.commandLine(), "--val is " + share + ", expected a share of the images from 0 to below 1");
-        }
-        if (uiPort != null && (uiPort < 1 || uiPort > LAST_PORT)) {
-            throw new ParameterException(
-                    command.commandLine(), "--ui is " + uiPort + ", expected a port from 1 to " + LAST_PORT);
-        }
+    @Override
+    public String heading() {
+        return "Watching";
     }
 
     /**

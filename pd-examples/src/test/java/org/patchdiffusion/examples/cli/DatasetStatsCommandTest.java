@@ -89,7 +89,7 @@ class DatasetStatsCommandTest {
     void wrongUsageIsOneSentence() throws IOException {
         Outcome small = Outcome.of("dataset", "stats", "--data", pictures(), "--sample", 1);
         assertEquals(2, small.code());
-        assertTrue(small.error().contains("--sample is 1, expected at least 2"), small.error());
+        assertTrue(small.error().contains("--sample N: it is 1, expected a whole number from 2"), small.error());
         Path one = Pictures.folder(folder.resolve("one"), 1, 8, 8);
         Outcome single = Outcome.of("dataset", "stats", "--data", one);
         assertEquals(1, single.code());

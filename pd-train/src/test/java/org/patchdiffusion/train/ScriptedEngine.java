@@ -22,6 +22,9 @@ public final class ScriptedEngine implements Engine {
     /** The steps whose masks were drawn. */
     final List<Long> drawn = new ArrayList<>();
 
+    /** Where in the batch the images began that masks were drawn for. */
+    final List<Integer> firstImages = new ArrayList<>();
+
     public ScriptedEngine(DoubleSupplier losses) {
         this.losses = losses;
     }
@@ -55,6 +58,7 @@ public final class ScriptedEngine implements Engine {
             @Override
             public void draw(long seed, long step, int firstImage) {
                 drawn.add(step);
+                firstImages.add(firstImage);
             }
 
             @Override

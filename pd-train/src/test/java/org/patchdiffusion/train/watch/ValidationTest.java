@@ -24,7 +24,6 @@ import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.train.ScriptedEngine;
 import org.patchdiffusion.train.TinyRun;
 import org.patchdiffusion.train.Trainer;
-import org.patchdiffusion.train.TrainingResult;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingResult;
 import org.patchdiffusion.train.TrainingTick;

@@ -57,14 +57,18 @@ public final class GraphReader {
     public static TypedGraph read(
             GraphView view, long batch, Map<String, INDArray> frontier, Graph graph, Set<String> refused) {
         List<SameDiffOp> ops = view.trainedOps();
-        // A norm is ten ops, which are read only if something else than the norm asks for them.
+        // A norm is twelve ops, which are read only if something else than the norm asks for them.
         Set<SameDiffOp> inner = Collections.newSetFromMap(new IdentityHashMap<>());
-        ops.stream()
-                .filter(op -> GraphView.name(op).equals("add"))
-                .forEach(add -> inner.addAll(NormRecogniser.inner(view, add)));
+        for (SameDiffOp op : ops) {
+            inner.addAll(Recognisers.inner(view, op));
+        }
         try (ShapeProbe probe = new ShapeProbe()) {
             GraphReader reader = new GraphReader(view, batch, frontier, graph, refused, probe);
-            ops.stream().filter(op -> !inner.contains(op)).forEach(reader::read);
+            for (SameDiffOp op : ops) {
+                if (!inner.contains(op)) {
+                    reader.read(op);
+                }
+            }
             return reader.result(graph);
         }
     }
@@ -72,12 +76,10 @@ public final class GraphReader {
     private void read(SameDiffOp op) {
         String output = GraphView.output(op);
         if (op.getOutputsOfOp().size() == 1 && !refused.contains(output)) {
-            for (Recogniser recogniser : Recognisers.endingIn(GraphView.name(op))) {
-                Value value = recogniser.read(reading, op);
-                if (value != null) {
-                    reading.put(output, value);
-                    return;
-                }
+            Value value = Recognisers.read(reading, op);
+            if (value != null) {
+                reading.put(output, value);
+                return;
             }
         }
         part(op).forEach(reading::put);

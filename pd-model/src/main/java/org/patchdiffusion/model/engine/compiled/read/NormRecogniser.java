@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.engine.compiled.read;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.patchdiffusion.model.engine.compiled.ir.Norm;
@@ -24,17 +25,32 @@ final class NormRecogniser {
             SameDiffOp inverse,
             SameDiffOp shifted,
             SameDiffOp variance,
-            SameDiffOp squared) {
-
-        List<SameDiffOp> inner() {
-            return List.of(scaled, back, normed, centred, grouped, average, inverse, shifted, variance, squared);
-        }
-    }
+            SameDiffOp squared) {}
 
     /** The ops inside what is wired like a norm and ends in an op; none if it is not. */
     static List<SameDiffOp> inner(GraphView view, SameDiffOp add) {
-        Wiring wiring = wiring(view, add);
-        return wiring == null ? List.of() : wiring.inner();
+        Wiring w = wiring(view, add);
+        if (w == null) {
+            return List.of();
+        }
+        List<SameDiffOp> inner = new ArrayList<>(List.of(
+                w.scaled,
+                w.back,
+                w.normed,
+                w.centred,
+                w.grouped,
+                w.average,
+                w.inverse,
+                w.shifted,
+                w.variance,
+                w.squared));
+        for (String perChannel : List.of(GraphView.input(w.scaled, 1), GraphView.input(add, 1))) {
+            SameDiffOp reshape = view.producer(perChannel, "reshape");
+            if (reshape != null) {
+                inner.add(reshape);
+            }
+        }
+        return inner;
     }
 
     static Value read(Reading graph, SameDiffOp add) {

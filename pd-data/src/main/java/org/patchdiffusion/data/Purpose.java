@@ -33,5 +33,7 @@ public enum Purpose {
     /** Random projections of a metric. */
     PROJECTION,
     /** Choice of a part of a data set. */
-    SUBSET
+    SUBSET,
+    /** Noise added to held-out images to measure their loss. */
+    VALIDATION
 }

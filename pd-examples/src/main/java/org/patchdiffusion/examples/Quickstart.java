@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.stream.LongStream;
 import me.tongfei.progressbar.ProgressBar;
 import org.patchdiffusion.data.DatasetSplit;
@@ -15,25 +14,24 @@ import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.eval.ImageGrid;
 import org.patchdiffusion.eval.Images;
-import org.patchdiffusion.eval.PngFiles;
+import org.patchdiffusion.eval.SeededImages;
 import org.patchdiffusion.examples.cli.LibraryChatter;
 import org.patchdiffusion.examples.cli.Progress;
-import org.patchdiffusion.examples.drawing.SeededImages;
-import org.patchdiffusion.examples.report.HtmlPage;
-import org.patchdiffusion.examples.report.LossChart;
-import org.patchdiffusion.examples.report.LossCurve;
-import org.patchdiffusion.examples.report.RunReport;
 import org.patchdiffusion.files.AtomicFile;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
-import org.patchdiffusion.train.ConsoleProgress;
 import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingConfig;
-import org.patchdiffusion.train.TrainingListener;
-import org.patchdiffusion.train.TrainingRun;
+import org.patchdiffusion.train.TrainingResult;
+import org.patchdiffusion.train.report.HtmlPage;
+import org.patchdiffusion.train.report.RunReport;
+import org.patchdiffusion.train.watch.ConsoleProgress;
+import org.patchdiffusion.train.watch.LogFile;
+import org.patchdiffusion.train.watch.StatsCollector;
+import org.patchdiffusion.train.watch.StatsFile;
 
 /**
  * From nothing to pictures: trains a small model on the embedded 32x32 emoji, patch by patch, draws 64 new ones, and
@@ -95,26 +93,27 @@ public final class Quickstart {
             ModelConfig config = QuickstartConfig.model(images);
             RandomStream random = RandomStream.of(settings.seed(), Purpose.INIT, 0, 0);
             RunDirectory directory = RunDirectory.create(runs, images.name(), config, settings.batch());
-            LossCurve curve = new LossCurve();
-            LastModel last = new LastModel();
             Trainer trainer = Trainer.fresh(settings, DiffusionModel.create(config, random), training)
                     .engine(engine)
                     .budget(budget)
                     .stopOnShutdown(true)
                     .listener(directory)
-                    .listener(curve)
-                    .listener(last)
-                    .listener(new ConsoleProgress(budget))
+                    .listener(new ConsoleProgress(System.err, System.console() != null, 0, budget))
+                    .listener(StatsCollector.builder()
+                            .to(new StatsFile(directory.path()))
+                            .to(new LogFile(directory.path()))
+                            .build())
+                    .listener(new RunReport(directory.path()))
                     .build();
             System.err.printf(
                     "Training on %d of %d emoji, %.1f minutes, with the %s engine.%n",
                     training.size(), images.size(), minutes, engine.name());
-            long start = System.nanoTime();
-            trainer.run();
-            double seconds = (System.nanoTime() - start) * 1e-9;
-            Images samples = draw(last.model, engine);
-            Map<String, String> facts = RunReport.facts(last.run, curve, seconds);
-            write(directory.path(), samples, curve, facts, Distances.measure(samples, split));
+            DiffusionModel model;
+            try (TrainingResult result = trainer.run()) {
+                model = result.model();
+            }
+            Images samples = draw(model, engine);
+            write(directory.path(), samples, Distances.measure(samples, split));
             return directory.path();
         }
     }
@@ -139,56 +138,36 @@ public final class Quickstart {
         }
     }
 
-    private static void write(
-            Path folder, Images samples, LossCurve curve, Map<String, String> facts, Distances distances)
-            throws IOException {
+    private static void write(Path folder, Images samples, Distances distances) throws IOException {
         Path grid = folder.resolve("grid.png");
-        Path loss = folder.resolve("loss.png");
-        Path page = folder.resolve("index.html");
+        Path file = folder.resolve("index.html");
         ImageGrid.ofColumns(QuickstartConfig.GRID_COLUMNS)
                 .withBackground(ImageGrid.WHITE)
                 .withScale(QuickstartConfig.GRID_SCALE)
                 .write(grid, samples);
-        PngFiles.write(loss, LossChart.draw(curve));
-        new HtmlPage("Patch Diffusion quickstart")
+        HtmlPage page = new HtmlPage("Patch Diffusion quickstart")
                 .text("A diffusion model, trained from scratch on patches of small emoji, drew these "
                         + samples.count() + " images from noise, one for each of the seeds 0 to "
                         + (samples.count() - 1) + ".")
                 .picture(grid, samples.count() + " images drawn by the model", true)
                 .heading("What was trained")
-                .facts(facts)
-                .heading("Loss")
-                .picture(loss, "Training loss over the images shown, falling", false)
-                .heading("How close to real images")
+                .facts(RunReport.facts(folder))
+                .heading("Loss");
+        RunReport.lossByPatchSize(folder).ifPresent(page::chart);
+        page.heading("How close to real images")
                 .numbers(distances.columns(), distances.rows())
                 .note("Sliced Wasserstein distance (Karras et al. 2018), times 1000, lower is closer, of "
                         + distances.count() + " images each to " + distances.references()
                         + " that training never saw. Fine levels measure edges and noise, the coarsest measures shapes."
                         + " The second row shows what real images reach, the third where training starts.")
                 .note("Images: Noto Emoji, © Google, Apache License 2.0, scaled to 32x32 pixels.")
-                .write(page);
+                .write(file);
         System.err.println("Sliced Wasserstein distance to held-out images: " + distances);
-        System.err.println("Page:    " + page.toAbsolutePath());
+        System.err.println("Page:    " + file.toAbsolutePath());
         System.err.println("Grid:    " + grid.toAbsolutePath());
-        System.err.println("Loss:    " + loss.toAbsolutePath());
+        System.err.println("Report:  " + folder.resolve(RunReport.FILE).toAbsolutePath());
         System.err.println("Model and checkpoint: " + folder.toAbsolutePath());
         System.err.println("To go on: pd train --resume " + folder + " --data " + folder.resolveSibling(DATA) + " "
                 + QuickstartConfig.DATA_OPTIONS + " --outdir " + folder.getParent() + " --duration 1");
-    }
-
-    /** Keeps hold of the model with the averaged weights. */
-    private static final class LastModel implements TrainingListener {
-        private TrainingRun run;
-        private DiffusionModel model;
-
-        @Override
-        public void started(TrainingRun started) {
-            run = started;
-        }
-
-        @Override
-        public void snapshot(long images, DiffusionModel averaged) {
-            model = DiffusionModel.of(averaged.config(), averaged.parameters().copy());
-        }
     }
 }

@@ -6,13 +6,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.model.engine.Gradients;
 
 /**
  * Adam (Kingma and Ba 2015, Algorithm 1) and the exponential moving average of the weights, in one pass over flat
- * memory: adds up the parts of the gradient, replaces what is not finite in the sum (NaN by 0, ±infinity by ±1e5; finite values
+ * memory, the half of a step that follows the gradient: adds up the parts of the gradient, replaces what is not finite in the sum (NaN by 0, ±infinity by ±1e5; finite values
  * are left alone), updates both moments, the parameters and their average.
  *
  * <p>Every element depends on itself alone, so the result is the same, bit for bit, whatever the number of threads.
@@ -54,15 +55,16 @@ public final class AdamEma implements AutoCloseable {
     }
 
     /**
-     * Takes one step. It is Adam's step number {@code state.steps() + 1}; the counters of the state do not move.
+     * Applies a gradient. It is Adam's step number {@code state.steps() + 1}; the counters of the state do not move.
      *
      * @param state parameters, average and moments, changed in place
      * @param gradients the parts of the gradient; not changed
      * @param learningRate step size, at least 0
      * @param emaBeta weight of the old average in the new one, in [0, 1]
+     * @return how many elements of the gradient were not finite
      * @throws IllegalArgumentException if the gradient is of another layout
      */
-    public void step(TrainingState state, Gradients gradients, double learningRate, double emaBeta) {
+    public long apply(TrainingState state, Gradients gradients, double learningRate, double emaBeta) {
         long length = state.parameters().layout().length();
         if (gradients.layout().length() != length) {
             throw new IllegalArgumentException("the gradient has "
@@ -70,17 +72,21 @@ public final class AdamEma implements AutoCloseable {
         }
         Pass pass = new Pass(state, gradients.parts(), coefficients(state.steps() + 1, learningRate, emaBeta));
         AtomicLong next = new AtomicLong();
+        LongAdder replaced = new LongAdder();
         Callable<Void> worker = () -> {
             Tile tile = new Tile();
             for (long start = next.getAndAdd(BLOCK); start < length; start = next.getAndAdd(BLOCK)) {
                 for (long at = start; at < Math.min(start + BLOCK, length); at += TILE) {
-                    pass.update(tile, at, (int) Math.min(TILE, length - at));
+                    replaced.add(pass.update(tile, at, (int) Math.min(TILE, length - at)));
                 }
             }
             return null;
         };
+        state.beginUpdate();
         runEverywhere(worker);
         pass.written();
+        state.endUpdate();
+        return replaced.sum();
     }
 
     /** Ends the threads; between steps they do nothing. */
@@ -105,18 +111,16 @@ public final class AdamEma implements AutoCloseable {
         List<Future<Void>> running =
                 Stream.generate(() -> workers.submit(worker)).limit(threads).toList();
         // Half a step would leave a state that is neither the old nor the new one, so an interrupt has to wait.
-        RuntimeException failure = null;
+        Failure failure = new Failure();
         for (Future<Void> task : running) {
             try {
                 Uninterruptible.get(task);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 // The others still read and write the caller's arrays.
-                failure = failure == null ? e : failure;
+                failure.add(e);
             }
         }
-        if (failure != null) {
-            throw failure;
-        }
+        failure.rethrowUnchecked();
     }
 
     /** What is the same for every element of a step. */
@@ -158,15 +162,14 @@ public final class AdamEma implements AutoCloseable {
             this.c = c;
         }
 
-        void update(Tile t, long at, int n) {
+        /** Updates a tile, and says how many elements of the gradient were not finite. */
+        int update(Tile t, long at, int n) {
             parts[0].get(at, t.gradient, n);
             for (int p = 1; p < parts.length; p++) {
                 parts[p].get(at, t.part, n);
                 add(t.gradient, t.part, n);
             }
-            if (!allFinite(t.gradient, n)) {
-                cleanUp(t.gradient, n);
-            }
+            int replaced = allFinite(t.gradient, n) ? 0 : cleanUp(t.gradient, n);
             first.get(at, t.first, n);
             second.get(at, t.second, n);
             parameters.get(at, t.parameter, n);
@@ -178,6 +181,7 @@ public final class AdamEma implements AutoCloseable {
             second.put(at, t.second, n);
             parameters.put(at, t.parameter, n);
             ema.put(at, t.ema, n);
+            return replaced;
         }
 
         void written() {
@@ -205,14 +209,18 @@ public final class AdamEma implements AutoCloseable {
         return true;
     }
 
-    private static void cleanUp(float[] gradient, int n) {
+    private static int cleanUp(float[] gradient, int n) {
+        int replaced = 0;
         for (int i = 0; i < n; i++) {
             if (Float.isNaN(gradient[i])) {
                 gradient[i] = 0f;
+                replaced++;
             } else if (Float.isInfinite(gradient[i])) {
                 gradient[i] = Math.copySign(INFINITE_GRADIENT, gradient[i]);
+                replaced++;
             }
         }
+        return replaced;
     }
 
     private static void moments(

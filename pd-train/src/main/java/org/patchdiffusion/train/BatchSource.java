@@ -48,8 +48,11 @@ final class BatchSource {
                 .batch(config.batch())
                 .seed(config.seed())
                 .schedule(schedule(config, sizes))
-                .randomFlip(config.xflip());
-        config.augmentation().ifPresent(augmentation -> builder.augment(augmentation, config.augmentAt()));
+                .randomFlip(config.augment().xflip());
+        config.augment()
+                .pipeline()
+                .ifPresent(augmentation ->
+                        builder.augment(augmentation, config.augment().at()));
         PatchIterator patches = builder.build();
         patches.seek(firstStep);
         return new BatchSource(config, model, sizes, patches);
@@ -62,12 +65,12 @@ final class BatchSource {
      */
     static PatchSizes patchSizes(TrainingConfig config, ModelConfig model, PixelType pixels) {
         int divisor = 1 << (model.network().levels() - 1);
-        return PatchSizes.of(model.height(), model.width(), config.distribution(pixels), divisor);
+        return PatchSizes.of(model.height(), model.width(), config.patches().distribution(pixels), divisor);
     }
 
     private static PatchSchedule schedule(TrainingConfig config, PatchSizes sizes) {
-        return config.progressive()
-                ? sizes.progressive(config.progressiveKimg() * 1000, config.batch())
+        return config.patches().progressive()
+                ? sizes.progressive(config.patches().progressiveKimg() * 1000, config.batch())
                 : sizes.drawn(config.seed());
     }
 
@@ -107,7 +110,9 @@ final class BatchSource {
 
     /** Drawn sizes count as their mean, so that the counter does not depend on the draws; a planned one as it is. */
     private double expectedImages(PatchSize size) {
-        return config.progressive() ? sizes.batch(config.batch(), size) : config.batch() * sizes.expectedMultiplier();
+        return config.patches().progressive()
+                ? sizes.batch(config.batch(), size)
+                : config.batch() * sizes.expectedMultiplier();
     }
 
     private void putNoise(Map<String, INDArray> inputs, long step, long[] shape) {

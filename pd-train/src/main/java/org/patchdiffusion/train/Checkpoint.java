@@ -1,13 +1,8 @@
 package org.patchdiffusion.train;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,8 +17,8 @@ import org.patchdiffusion.model.Parameters;
 import org.patchdiffusion.model.io.Npz;
 
 /**
- * All that is needed to go on with a training run, bit for bit, as a folder: {@code checkpoint.json} with counters and
- * configuration, {@code state.npz} with the flat buffers.
+ * All that is needed to go on with a training run, bit for bit, as a folder: {@code checkpoint.json} with counters,
+ * configuration and checksums, {@code state.npz} with the flat buffers.
  *
  * @param training settings of the run
  * @param model configuration of the model
@@ -32,26 +27,26 @@ import org.patchdiffusion.model.io.Npz;
  */
 public record Checkpoint(TrainingConfig training, ModelConfig model, String dataFingerprint, TrainingState state) {
 
-    private static final int FORMAT = 1;
-    private static final String MANIFEST = "checkpoint.json";
     private static final String ARRAYS = "state.npz";
-    /** More than any configuration takes: a limit against reading something else into memory. */
-    private static final long LARGEST_MANIFEST = 1 << 20;
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
      * Writes the checkpoint under a temporary name beside the folder and renames it when all of it is on the disk.
-     * A checkpoint that is there already is replaced.
+     * A checkpoint that is there already is replaced; {@link CheckpointFolders} gives each a name of its own instead.
      *
      * @throws IOException if it cannot be written; the message names the folder
      */
     public void write(Path folder) throws IOException {
         AtomicFolder.write(folder, temporary -> {
-            Npz.write(temporary.resolve(ARRAYS), arrays());
+            FileChecksum arrays = FileChecksum.write(temporary.resolve(ARRAYS), out -> Npz.write(out, arrays()));
+            String manifest = manifest(Map.of(ARRAYS, arrays)).toJson();
             AtomicFile.write(
-                    temporary.resolve(MANIFEST), out -> out.write(manifest().getBytes(StandardCharsets.UTF_8)));
+                    temporary.resolve(CheckpointManifest.NAME),
+                    out -> out.write(manifest.getBytes(StandardCharsets.UTF_8)));
         });
+    }
+
+    private CheckpointManifest manifest(Map<String, FileChecksum> files) {
+        return new CheckpointManifest(training, model, dataFingerprint, state.progress(), files);
     }
 
     private Map<String, INDArray> arrays() {
@@ -63,73 +58,58 @@ public record Checkpoint(TrainingConfig training, ModelConfig model, String data
         return arrays;
     }
 
-    private String manifest() throws JsonProcessingException {
-        ObjectNode root = JSON.createObjectNode();
-        root.put("format", FORMAT);
-        root.put("steps", state.steps());
-        root.put("images", state.images());
-        root.put("data_fingerprint", dataFingerprint);
-        root.set("training", JSON.readTree(training.toJson()));
-        root.set("model", JSON.readTree(model.toJson()));
-        return root.toPrettyString();
-    }
-
     /**
-     * Reads a checkpoint.
+     * Reads a checkpoint, after every file of it was found to match its checksum. One that was written before there
+     * were checksums is read all the same.
      *
      * @throws IOException if the folder is not a whole checkpoint; the message names it and says what is wrong
      */
     public static Checkpoint read(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            AtomicFolder.recover(folder.toAbsolutePath().getParent());
-        }
-        JsonNode manifest = readManifest(folder);
+        CheckpointManifest manifest = verifiedManifest(folder);
         try {
-            if (manifest.path("format").asInt() != FORMAT) {
-                throw new IOException("its format is " + manifest.path("format") + ", this version reads " + FORMAT);
-            }
-            ModelConfig model = ModelConfig.fromJson(manifest.path("model").toString());
-            TrainingConfig training =
-                    TrainingConfig.fromJson(manifest.path("training").toString());
-            TrainingState state = readState(
-                    folder.resolve(ARRAYS),
-                    DiffusionModel.layout(model),
-                    counter(manifest, "steps"),
-                    counter(manifest, "images"));
-            return new Checkpoint(
-                    training, model, manifest.path("data_fingerprint").asText(), state);
-        } catch (IOException | IllegalArgumentException e) {
-            throw damaged(folder, e.getMessage(), e);
+            TrainingState state = readState(folder.resolve(ARRAYS), manifest);
+            return new Checkpoint(manifest.training(), manifest.model(), manifest.dataFingerprint(), state);
+        } catch (IOException e) {
+            throw damaged(folder, e);
         }
     }
 
-    private static JsonNode readManifest(Path folder) throws IOException {
-        Path file = folder.resolve(MANIFEST);
+    /**
+     * Reads a checkpoint from the disk to see whether it is as it was written, and keeps nothing of it.
+     *
+     * @return the images that it counts
+     * @throws IOException if it is damaged; the message names the folder and says what is wrong
+     */
+    static long verify(Path folder) throws IOException {
+        CheckpointManifest manifest = verifiedManifest(folder);
+        if (manifest.files().isEmpty()) {
+            // The archive has checksums of its own, which reading compares.
+            read(folder).free();
+        }
+        return manifest.progress().images();
+    }
+
+    private static CheckpointManifest verifiedManifest(Path folder) throws IOException {
+        if (!Files.exists(folder.resolve(CheckpointManifest.NAME))) {
+            throw new IOException(folder + " is not a checkpoint: it holds no " + CheckpointManifest.NAME
+                    + "; name a checkpoint-<kimg> folder of a run directory");
+        }
         try {
-            if (Files.size(file) > LARGEST_MANIFEST) {
-                throw damaged(folder, MANIFEST + " is too large", null);
+            CheckpointManifest manifest = CheckpointManifest.read(folder);
+            for (Map.Entry<String, FileChecksum> file : manifest.files().entrySet()) {
+                if (!file.getKey().equals(ARRAYS)) {
+                    throw new IOException(CheckpointManifest.NAME + " names a file that no checkpoint has");
+                }
+                file.getValue().verify(folder.resolve(ARRAYS));
             }
-            return JSON.readTree(Files.readString(file));
-        } catch (NoSuchFileException e) {
-            throw new IOException(
-                    folder + " is not a checkpoint: it holds no " + MANIFEST
-                            + "; name a checkpoint-<kimg> folder of a run directory",
-                    e);
-        } catch (JsonProcessingException | java.nio.charset.CharacterCodingException e) {
-            throw damaged(folder, MANIFEST + " is not JSON", e);
+            return manifest;
+        } catch (IOException e) {
+            throw damaged(folder, e);
         }
     }
 
-    private static long counter(JsonNode manifest, String name) throws IOException {
-        JsonNode value = manifest.path(name);
-        if (!value.isIntegralNumber() || value.asLong() < 0) {
-            throw new IOException(MANIFEST + " lacks the number of " + name);
-        }
-        return value.asLong();
-    }
-
-    private static TrainingState readState(Path file, ParameterLayout layout, long steps, long images)
-            throws IOException {
+    private static TrainingState readState(Path file, CheckpointManifest manifest) throws IOException {
+        ParameterLayout layout = DiffusionModel.layout(manifest.model());
         Map<String, INDArray> arrays = Npz.read(file);
         try {
             return new TrainingState(
@@ -137,8 +117,7 @@ public record Checkpoint(TrainingConfig training, ModelConfig model, String data
                     buffer(arrays, "ema", layout),
                     buffer(arrays, "adam_m", layout),
                     buffer(arrays, "adam_v", layout),
-                    steps,
-                    images);
+                    manifest.progress());
         } catch (IOException e) {
             arrays.values().forEach(INDArray::close);
             throw e;
@@ -157,8 +136,14 @@ public record Checkpoint(TrainingConfig training, ModelConfig model, String data
         return new Parameters(layout, array);
     }
 
-    private static IOException damaged(Path folder, String reason, Exception cause) {
+    /** Frees all arrays, the weights too. */
+    private void free() {
+        state.close();
+        state.ema().flat().close();
+    }
+
+    private static IOException damaged(Path folder, IOException cause) {
         return new IOException(
-                "the checkpoint " + folder + " is damaged: " + reason + "; resume from another one", cause);
+                "the checkpoint " + folder + " is damaged: " + cause.getMessage() + "; resume from another one", cause);
     }
 }

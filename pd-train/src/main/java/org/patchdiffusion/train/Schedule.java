@@ -18,10 +18,10 @@ record Schedule(double learningRate, double rampupImages, double halflifeImages,
 
     static Schedule of(TrainingConfig config) {
         return new Schedule(
-                config.learningRate(),
-                config.lrRampupKimg() * 1000,
-                config.emaHalflifeKimg() * 1000,
-                config.emaRampupRatio());
+                config.optimizer().learningRate(),
+                config.optimizer().lrRampupKimg() * 1000,
+                config.ema().halflifeKimg() * 1000,
+                config.ema().rampupRatio());
     }
 
     /** Learning rate of a step that starts at that count of images: exactly 0 at image 0 if there is a ramp-up. */

@@ -13,6 +13,7 @@ import org.patchdiffusion.data.PatchSize;
  *     went wrong
  * @param lossPerElement the loss divided by the number of pixels and channels: comparable between patch sizes
  * @param learningRate learning rate of the step
+ * @param nonFiniteGradients how many elements of the gradient were not finite and counted with 0 or ±1e5
  */
 public record StepResult(
         long step,
@@ -21,4 +22,5 @@ public record StepResult(
         int imagesShown,
         double loss,
         double lossPerElement,
-        double learningRate) {}
+        double learningRate,
+        long nonFiniteGradients) {}

@@ -1,90 +1,75 @@
 package org.patchdiffusion.train;
 
-import java.util.HashMap;
-import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Gradients;
-import org.patchdiffusion.model.engine.Program;
 
 /**
- * One optimizer step: loss and gradient of a batch, learning rate and averaging weight of the moment, Adam, EMA, and
- * the counters. Programs are compiled when their batch shape first occurs. Not thread-safe.
+ * One step: loss and gradient of a batch, then learning rate and averaging weight of the moment, Adam, EMA, and the
+ * counters. Not thread-safe.
  */
 public final class TrainStep implements AutoCloseable {
-
-    /** Shape of a batch of patches. */
-    private record Shape(int batch, PatchSize patch) {}
-
     private final TrainingState state;
-    private final DiffusionModel model;
-    private final long seed;
     private final int channels;
     private final Schedule schedule;
-    private final Engine engine;
+    private final GradientSource source;
     private final Gradients gradients;
     private final AdamEma optimizer;
-    private final Map<Shape, Program> programs = new HashMap<>();
 
     /**
      * Prepares to train a model.
      *
-     * @param model the model, whose parameters are those of the state
+     * @param model what the weights of the state are those of
      * @param state what the steps change
-     * @param engine executes the loss graphs
+     * @param engine executes the loss graphs; the optimizer takes as many threads
      */
-    public TrainStep(TrainingConfig config, DiffusionModel model, TrainingState state, Engine engine) {
+    public TrainStep(TrainingConfig config, ModelConfig model, TrainingState state, Engine engine) {
         this.state = state;
-        this.model = model;
-        this.seed = config.seed();
-        this.channels = model.config().channels();
+        this.channels = model.channels();
         this.schedule = Schedule.of(config);
-        this.engine = engine;
-        this.gradients = engine.newGradients(state.parameters().layout());
-        this.optimizer = new AdamEma(
-                config.adamBeta1(),
-                config.adamBeta2(),
-                config.adamEpsilon(),
-                Runtime.getRuntime().availableProcessors());
+        GraphGradients graphs = new GraphGradients(DiffusionModel.of(model, state.parameters()), engine, config.seed());
+        this.source = config.parts() == 1 ? graphs : new PartedGradients(graphs, config.parts());
+        this.gradients = source.newGradients();
+        OptimizerSettings adam = config.optimizer();
+        this.optimizer = new AdamEma(adam.beta1(), adam.beta2(), adam.epsilon(), engine.threads());
     }
 
     /** Takes a step on a batch, which stays the caller's to close. */
     public StepResult apply(TrainBatch batch) {
-        Program program = programFor(batch);
-        program.draw(seed, state.steps());
-        Map<String, INDArray> outputs = program.backward(batch.inputs(), gradients);
-        double loss = outputs.get("loss").getDouble(0);
+        return update(batch, gradient(batch));
+    }
+
+    /** The first half of a step: computes the gradient, and gives the loss. Changes nothing of the state. */
+    double gradient(TrainBatch batch) {
+        return source.compute(batch, state.steps(), gradients);
+    }
+
+    /** The second half: moves the weights along the gradient that was computed last. */
+    StepResult update(TrainBatch batch, double loss) {
         long before = state.images();
         double learningRate = schedule.learningRateAt(before);
-        optimizer.step(state, gradients, learningRate, schedule.emaBetaAt(before, batch.expectedImages()));
+        long replaced =
+                optimizer.apply(state, gradients, learningRate, schedule.emaBetaAt(before, batch.expectedImages()));
         state.advance(Schedule.counted(batch.expectedImages()));
+        double elements =
+                (double) channels * batch.patch().height() * batch.patch().width();
         return new StepResult(
                 state.steps() - 1,
                 state.images(),
                 batch.patch(),
                 batch.size(),
                 loss,
-                loss
-                        / ((double) channels
-                                * batch.patch().height()
-                                * batch.patch().width()),
-                learningRate);
-    }
-
-    private Program programFor(TrainBatch batch) {
-        Shape shape = new Shape(batch.size(), batch.patch());
-        return programs.computeIfAbsent(
-                shape,
-                s -> engine.compile(
-                        model.lossGraph(s.batch(), s.patch().height(), s.patch().width())));
+                loss / elements,
+                learningRate,
+                replaced);
     }
 
     /** Frees the programs, ends the optimizer's threads, then frees the gradients that both use. */
     @Override
     public void close() {
-        programs.values().forEach(Program::close);
+        source.close();
         optimizer.close();
         gradients.parts().forEach(INDArray::close);
     }

@@ -5,6 +5,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.Prefetcher;
 import org.patchdiffusion.data.augment.AugmentConfig;
@@ -12,8 +15,6 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Trains a diffusion model patch by patch (Wang et al. 2023, arXiv 2304.12526, Algorithm 1).
@@ -23,52 +24,60 @@ import org.slf4j.LoggerFactory;
  * a function of the seed and the step, so a run that goes on from a checkpoint ends with the same bits as one that was never interrupted.
  */
 public final class Trainer {
-    private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+    /** How long the JVM waits for a step and a checkpoint when it is told to go. */
+    public static final Duration SHUTDOWN_LIMIT = Duration.ofMinutes(2);
 
     /** A bound of the memory for batches, however many cores there are. */
     private static final int MOST_BATCHES_AHEAD = 8;
 
     private final TrainingConfig config;
-    private final DiffusionModel model;
+    private final ModelConfig model;
     private final ImageDataset data;
     /** Null if the run is to make one of its own. */
     private final Engine givenEngine;
 
-    private final TrainingState state;
+    private final Supplier<TrainingState> start;
+    /** What computed the steps before; null for a fresh start. */
+    private final ExecutionSettings before;
+
     private final Duration budget;
-    private final boolean stopOnShutdown;
-    private final List<TrainingListener> listeners;
-    private volatile boolean stopRequested;
-    private boolean interrupted;
-    private long nonFiniteInARow;
-    private boolean warned;
+    /** Null if the JVM may go at once. */
+    private final Duration shutdownLimit;
+
+    private final Listeners listeners;
+    private final LongSupplier nanos;
+    private final StopRequest request = new StopRequest();
+    private final AtomicBoolean used = new AtomicBoolean();
 
     private Trainer(Builder builder) {
         this.config = builder.config;
+        this.model = builder.model;
         this.data = builder.data;
         this.givenEngine = builder.engine;
-        this.state = builder.state;
-        this.model = DiffusionModel.of(builder.model, state.parameters());
+        this.start = builder.start;
+        this.before = builder.before;
         this.budget = builder.budget;
-        this.stopOnShutdown = builder.stopOnShutdown;
-        this.listeners = List.copyOf(builder.listeners);
+        this.shutdownLimit = builder.shutdownLimit;
+        this.listeners = new Listeners(builder.listeners);
+        this.nanos = builder.nanos;
     }
 
     /**
      * Starts a fresh run.
      *
-     * @param model the model to train: newly made, or read from a file to start from its weights; trained in place
+     * @param model the model to train: newly made, or read from a file to start from its weights; in training its weights
+     *     are the averaged ones, and so they are afterwards
      * @param data the images; they must be of the model's size
      */
     public static Builder fresh(TrainingConfig config, DiffusionModel model, ImageDataset data) {
-        return new Builder(config, model.config(), data, TrainingState.start(model.parameters()));
+        return new Builder(config, model.config(), data, () -> TrainingState.start(model.parameters()), null);
     }
 
     /**
      * Goes on with a run.
      *
      * @param config settings; the checkpoint's own for the same result as without the interruption
-     * @param checkpoint where to go on; its state is changed in place
+     * @param checkpoint where to go on; its state becomes the run's, which changes and frees it
      * @param data the images that the checkpoint was trained on
      * @throws IllegalArgumentException if the images are others
      */
@@ -78,169 +87,135 @@ public final class Trainer {
                     + " trained on, or another part of it; to train its weights on other images, transfer them from a model"
                     + " file");
         }
-        return new Builder(config, checkpoint.model(), data, checkpoint.state());
+        return new Builder(
+                config,
+                checkpoint.model(),
+                data,
+                checkpoint::state,
+                checkpoint.training().execution());
     }
 
     private static Engine engineOf(TrainingConfig config) {
-        return config.engine().equals(TrainingConfig.BEST_ENGINE) ? Engines.best() : Engines.byName(config.engine());
+        ExecutionSettings execution = config.execution();
+        return execution.engine().equals(TrainingConfig.BEST_ENGINE)
+                ? Engines.best(execution.threads())
+                : Engines.byName(execution.engine(), execution.threads());
     }
 
-    /** What training changes. */
-    public TrainingState state() {
-        return state;
-    }
-
-    /** Asks training to end after the current step, with a snapshot and a checkpoint. May be called from any thread. */
+    /**
+     * Asks training to end after the current step, with a checkpoint and a snapshot. May be called from any thread. A call
+     * after that checkpoint cuts short what is drawn last.
+     */
     public void stop() {
-        stopRequested = true;
+        request.make();
     }
 
     /**
      * Trains until the duration, the budget or a request to stop (see {@link #stop}; an interrupt of the thread is one
-     * too) ends it.
+     * too) ends it. A trainer runs once.
      *
-     * @return why it ended
-     * @throws IOException if a listener cannot write
-     * @throws IllegalStateException if the loss is not finite for too many steps in a row
+     * <p>Whatever ends it, threads, programs and gradients are gone when this returns. If it throws, so is the state: a
+     * checkpoint was written before, unless nothing was learned since the last one or the weights are not worth keeping.
+     *
+     * @return the averaged model and all else that was made; close it
+     * @throws IOException if a listener cannot read or write
+     * @throws IllegalStateException if the loss is not finite for too many steps in a row or at the end, if the memory is
+     *     not enough, or if the trainer ran before
      */
-    public StopReason run() throws IOException {
-        Optional<ShutdownHook> hook = stopOnShutdown ? Optional.of(new ShutdownHook(this::stop)) : Optional.empty();
-        try {
-            if (givenEngine != null) {
-                return train(givenEngine);
-            }
-            try (Engine engine = engineOf(config)) {
-                return train(engine);
-            }
-        } catch (IOException | RuntimeException e) {
-            for (TrainingListener listener : listeners) {
-                listener.failed(e);
-            }
-            throw e;
+    public TrainingResult run() throws IOException {
+        if (used.getAndSet(true)) {
+            throw new IllegalStateException("a trainer runs once; build another one to train on");
+        }
+        Optional<ShutdownHook> hook =
+                Optional.ofNullable(shutdownLimit).map(limit -> new ShutdownHook(this::stop, limit));
+        PhaseClock clock = new PhaseClock(nanos);
+        RunLimits limits = new RunLimits(config.durationKimg(), budget, request, clock);
+        // The engine is closed before the JVM is free to go: native code that still runs while the JVM unloads its
+        // libraries
+        // would abort the process.
+        try (Engine own = givenEngine == null ? engineOf(config) : null) {
+            return run(own == null ? givenEngine : own, limits, clock);
+        } catch (OutOfMemoryError e) {
+            throw notEnoughMemory(e);
         } finally {
             hook.ifPresent(ShutdownHook::release);
-            if (interrupted) {
+            if (limits.wasInterrupted()) {
                 Thread.currentThread().interrupt();
             }
         }
     }
 
+    private TrainingResult run(Engine engine, RunLimits limits, PhaseClock clock) throws IOException {
+        TrainingState state = start.get();
+        TrainingLoop loop = new TrainingLoop(describe(engine, state), state, limits, listeners, clock);
+        try {
+            return new TrainingResult(model, state, train(loop, state, engine));
+        } catch (IOException | RuntimeException | Error e) {
+            Exception cause = asException(e);
+            loop.fail(cause);
+            state.close();
+            Failure failure = new Failure();
+            failure.add(e instanceof OutOfMemoryError ? cause : e);
+            failure.rethrow();
+            throw new IllegalStateException(e);
+        }
+    }
+
     /**
      * Runs and closes what it opened, in an order in which nothing outlives the memory that it uses: first the batches in
-     * preparation are waited for and freed, then the programs, the optimizer's threads and the gradients; the engine
-     * follows when this method has returned, if the run made it. The state stays the caller's, and only then is the JVM
-     * free to go on ending, if it was told to: native code that still runs while the JVM unloads its libraries would
-     * abort the process.
+     * preparation are waited for and freed, then the programs, the optimizer's threads and the gradients.
      */
-    private StopReason train(Engine engine) throws IOException {
-        long start = System.nanoTime();
-        BatchSource source = BatchSource.of(config, model.config(), data, state.steps());
+    private StopReason train(TrainingLoop loop, TrainingState state, Engine engine) throws IOException {
+        BatchSource source = BatchSource.of(config, model, data, state.steps());
         int ahead = Math.min(data.threads(), MOST_BATCHES_AHEAD);
         try (TrainStep step = new TrainStep(config, model, state, engine);
                 Prefetcher<TrainBatch> batches = new Prefetcher<>(ahead, ahead, source::plan, TrainBatch::close)) {
-            TickMeter meter = new TickMeter(state.images());
-            tell(listener -> listener.started(describe(engine)));
-            Optional<StopReason> reason = reasonToStop(start);
-            while (reason.isEmpty()) {
-                long before = state.images();
-                StepResult result;
-                try (TrainBatch batch = batches.take()) {
-                    result = step.apply(batch);
-                }
-                watch(result);
-                meter.add(result);
-                tell(listener -> listener.stepDone(result));
-                reason = reasonToStop(start);
-                if (isDue(config.tickKimg(), before) || reason.isPresent()) {
-                    TrainingTick tick = meter.next();
-                    tell(listener -> listener.tick(tick));
-                }
-                if (isDue(config.snapshotKimg(), before) && reason.isEmpty()) {
-                    snapshot();
-                }
-                if (isDue(config.checkpointKimg(), before) && reason.isEmpty()) {
-                    checkpoint();
-                }
-            }
-            snapshot();
-            checkpoint();
-            StopReason why = reason.get();
-            tell(listener -> listener.finished(why));
-            return why;
+            return loop.train(step, batches, changeOfExecution(engine));
         }
     }
 
-    private Optional<StopReason> reasonToStop(long start) {
-        if (state.images() >= config.durationKimg() * 1000) {
-            return Optional.of(StopReason.DURATION);
+    private Optional<String> changeOfExecution(Engine engine) {
+        if (before == null || before.threads() == 0 || before.engine().equals(TrainingConfig.BEST_ENGINE)) {
+            return Optional.empty();
         }
-        // The flag of an interrupt is cleared until the end, because it would close the files that are written next.
-        interrupted |= Thread.interrupted();
-        if (stopRequested || interrupted) {
-            return Optional.of(StopReason.REQUEST);
-        }
-        if (budget != null && System.nanoTime() - start >= budget.toNanos()) {
-            return Optional.of(StopReason.BUDGET);
-        }
-        return Optional.empty();
+        ExecutionSettings now = new ExecutionSettings(engine.name(), engine.threads());
+        return now.equals(before)
+                ? Optional.empty()
+                : Optional.of("the checkpoint was computed by the engine " + before.engine() + " on " + before.threads()
+                        + " threads, this run is by " + now.engine() + " on " + now.threads()
+                        + ": its roundings differ from those of a run that was not interrupted");
     }
 
-    /** Whether the step from that count of images crossed a multiple of an interval; an interval of 0 is never due. */
-    private boolean isDue(double intervalKimg, long before) {
-        double interval = intervalKimg * 1000;
-        return interval > 0 && Math.floor(state.images() / interval) > Math.floor(before / interval);
-    }
-
-    private void watch(StepResult result) throws IOException {
-        if (Double.isFinite(result.loss())) {
-            nonFiniteInARow = 0;
-            return;
+    private static Exception asException(Throwable failure) {
+        if (failure instanceof OutOfMemoryError e) {
+            return notEnoughMemory(e);
         }
-        nonFiniteInARow++;
-        String where = "the loss of step " + result.step() + " (patches of " + result.patch() + ") is " + result.loss();
-        if (nonFiniteInARow >= config.nonFiniteLimit()) {
-            throw new IllegalStateException(where + ", and no loss was finite for " + nonFiniteInARow
-                    + " steps in a row; lower the learning rate, or resume from an earlier checkpoint");
-        }
-        if (!warned) {
-            warned = true;
-            LOG.warn("{}; its gradient counts with 0 or ±1e5 where it is not finite, and training goes on", where);
-            tell(listener -> listener.warning(where));
-        }
+        return failure instanceof Exception e ? e : new IllegalStateException(failure.toString(), failure);
     }
 
-    private void snapshot() throws IOException {
-        DiffusionModel averaged = DiffusionModel.of(model.config(), state.ema());
-        tell(listener -> listener.snapshot(state.images(), averaged));
+    private static IllegalStateException notEnoughMemory(OutOfMemoryError e) {
+        return new IllegalStateException(
+                "the memory is not enough for this training (" + e.getMessage()
+                        + "); compute fewer images at a time (batch-gpu), or choose a smaller batch or network",
+                e);
     }
 
-    private void checkpoint() throws IOException {
-        Checkpoint checkpoint = new Checkpoint(config, model.config(), data.fingerprint(), state);
-        tell(listener -> listener.checkpoint(checkpoint));
-    }
-
-    private TrainingRun describe(Engine engine) {
+    private TrainingRun describe(Engine engine, TrainingState state) {
+        TrainingConfig actual = config.toBuilder()
+                .engine(engine.name())
+                .threads(engine.threads())
+                .build();
         return new TrainingRun(
-                config,
-                model.config(),
+                actual,
+                model,
                 state.parameters().layout().length(),
-                config.distribution(data.description().pixels()),
+                config.patches().distribution(data.description().pixels()),
                 data.name(),
                 data.size(),
                 data.fingerprint(),
                 engine.name(),
-                state.images());
-    }
-
-    @FunctionalInterface
-    private interface Event {
-        void reach(TrainingListener listener) throws IOException;
-    }
-
-    private void tell(Event event) throws IOException {
-        for (TrainingListener listener : listeners) {
-            event.reach(listener);
-        }
+                state.progress(),
+                request);
     }
 
     /** Collects what a run needs. */
@@ -248,17 +223,25 @@ public final class Trainer {
         private final TrainingConfig config;
         private final ModelConfig model;
         private final ImageDataset data;
-        private final TrainingState state;
+        private final Supplier<TrainingState> start;
+        private final ExecutionSettings before;
         private final List<TrainingListener> listeners = new ArrayList<>();
+        private LongSupplier nanos = System::nanoTime;
         private Engine engine;
         private Duration budget;
-        private boolean stopOnShutdown;
+        private Duration shutdownLimit;
 
-        private Builder(TrainingConfig config, ModelConfig model, ImageDataset data, TrainingState state) {
+        private Builder(
+                TrainingConfig config,
+                ModelConfig model,
+                ImageDataset data,
+                Supplier<TrainingState> start,
+                ExecutionSettings before) {
             this.config = config;
             this.model = model;
             this.data = data;
-            this.state = state;
+            this.start = start;
+            this.before = before;
         }
 
         /** Executes the loss graphs with this engine, rather than the one that the configuration names. */
@@ -267,15 +250,32 @@ public final class Trainer {
             return this;
         }
 
-        /** Stops at the first step that ends after this much wall-clock time, if the duration has not ended it before. */
+        /**
+         * Stops at the first step that ends after this much time of training, if the duration has not ended it before. Time in
+         * which models are written, measured and sampled from does not count.
+         */
         public Builder budget(Duration value) {
             budget = value;
             return this;
         }
 
-        /** When the JVM is told to go (Ctrl-C), ends training as {@link Trainer#stop} does before it goes. */
+        /**
+         * When the JVM is told to go (Ctrl-C, SIGTERM), ends training as {@link Trainer#stop} does before it goes, within
+         * {@link Trainer#SHUTDOWN_LIMIT}.
+         */
         public Builder stopOnShutdown(boolean value) {
-            stopOnShutdown = value;
+            return stopOnShutdown(value ? SHUTDOWN_LIMIT : null);
+        }
+
+        /** The same within another time, after which the JVM goes all the same; null for at once. */
+        public Builder stopOnShutdown(Duration limit) {
+            shutdownLimit = limit;
+            return this;
+        }
+
+        /** Where the time comes from, for tests. */
+        Builder clock(LongSupplier value) {
+            nanos = value;
             return this;
         }
 
@@ -315,7 +315,7 @@ public final class Trainer {
                         + " classes, but the model is for " + labelDim);
             }
             int augmentDim = model.network().augmentDim();
-            config.augmentation().map(AugmentConfig::labelDim).ifPresent(needed -> {
+            config.augment().pipeline().map(AugmentConfig::labelDim).ifPresent(needed -> {
                 if (needed != augmentDim) {
                     // A network that is not told of the changes learns to draw changed images.
                     throw new IllegalArgumentException("augmentation gives " + needed + " labels, but the model takes "

@@ -1,21 +1,6 @@
 package org.patchdiffusion.train;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.DoubleNode;
-import com.fasterxml.jackson.databind.node.NullNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.node.TextNode;
-import java.util.Map;
-import java.util.Optional;
 import org.patchdiffusion.data.PatchDistribution;
-import org.patchdiffusion.data.PixelType;
-import org.patchdiffusion.data.augment.AugmentConfig;
 import org.patchdiffusion.data.augment.AugmentPlace;
 
 /**
@@ -25,110 +10,50 @@ import org.patchdiffusion.data.augment.AugmentPlace;
  * number of images of a step. The defaults are those of the official tool.
  *
  * @param batch images of a step at full size; a step on patches of size s shows batch · R/s of them; at least 1
+ * @param batchGpu images that are computed at a time, at full size: a step adds up the gradients of batch / batchGpu
+ *     parts, which takes the memory of one part; a divisor of the batch, or 0 for the whole batch at once
  * @param durationKimg when to stop; positive
- * @param learningRate Adam's step size after the ramp-up; positive
- * @param lrRampupKimg over how many images the learning rate rises from 0; 0 for no ramp-up
- * @param emaHalflifeKimg half-life of the moving average of the weights; 0 for no averaging
- * @param emaRampupRatio limits the half-life to this share of the images counted so far; 0 for no limit
- * @param realP probability of a step on whole images, in [0, 1]; the rest is shared among the smaller patches; without
- *     effect if there are {@code patchSizes}
- * @param patchSizes the patch sizes; null for the paper's with {@code realP}: see {@link #distribution}
- * @param progressive whether the patch sizes are walked through from small to large instead of being drawn
- * @param progressiveKimg over how many images they are walked through; 0 stands for the duration and becomes it, so that a
- *     run that goes on with another duration keeps the sizes that it has walked through
- * @param xflip whether images are mirrored at random
- * @param augment base probability of the augmentations, in [0, 1]; 0 for none: see {@link #augmentation}
- * @param augmentAt whether patches or whole images are augmented
  * @param seed the seed that all random draws follow from
- * @param engine name of the execution engine, or {@link #BEST_ENGINE} for the fastest that works here
- * @param tickKimg interval of the lines in {@code stats.jsonl}; positive
- * @param snapshotKimg interval of model files; 0 for one at the end only
- * @param checkpointKimg interval of checkpoints; 0 for one at the end only
- * @param adamBeta1 decay of Adam's first moment, in [0, 1)
- * @param adamBeta2 decay of Adam's second moment, in [0, 1)
- * @param adamEpsilon Adam's epsilon, positive
- * @param nonFiniteLimit after how many steps in a row without a finite loss training gives up; at least 1
+ * @param optimizer Adam and the learning rate
+ * @param ema the averaged weights
+ * @param patches which patch sizes steps are taken on
+ * @param augment how images are changed before they are shown
+ * @param intervals how often a run says and keeps something
+ * @param validation how the loss of held-out images is measured
+ * @param execution what computes the steps
  */
 public record TrainingConfig(
         int batch,
+        int batchGpu,
         double durationKimg,
-        double learningRate,
-        double lrRampupKimg,
-        double emaHalflifeKimg,
-        double emaRampupRatio,
-        double realP,
-        PatchDistribution patchSizes,
-        boolean progressive,
-        double progressiveKimg,
-        boolean xflip,
-        double augment,
-        AugmentPlace augmentAt,
         long seed,
-        String engine,
-        double tickKimg,
-        double snapshotKimg,
-        double checkpointKimg,
-        double adamBeta1,
-        double adamBeta2,
-        double adamEpsilon,
-        int nonFiniteLimit) {
+        OptimizerSettings optimizer,
+        EmaSettings ema,
+        PatchSettings patches,
+        AugmentSettings augment,
+        IntervalSettings intervals,
+        ValidationSettings validation,
+        ExecutionSettings execution) {
 
     /** Stands for the fastest engine that works on the machine. */
     public static final String BEST_ENGINE = "best";
 
-    /** Settings that the first version did not write, with what it did. */
-    private static final Map<String, JsonNode> ADDED_LATER = Map.of(
-            "patch_sizes", NullNode.getInstance(),
-            "progressive_kimg", DoubleNode.valueOf(0),
-            "augment", DoubleNode.valueOf(0),
-            "augment_at", TextNode.valueOf(AugmentPlace.PATCH.name()));
-
-    private static final ObjectMapper JSON = JsonMapper.builder()
-            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-            .enable(SerializationFeature.INDENT_OUTPUT)
-            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-            .build();
+    static final ValidationSettings VALIDATION = new ValidationSettings(1, 64);
 
     /**
-     * Checks every setting.
+     * Checks what the groups of settings do not check themselves.
      *
      * @throws IllegalArgumentException naming the setting, its value and what was expected
      */
     public TrainingConfig {
-        require(batch >= 1, "batch", batch, "at least 1");
-        require(isPositive(durationKimg), "duration", durationKimg, "a positive number of kimg");
-        require(isPositive(learningRate), "learning rate", learningRate, "a positive number");
-        require(isAtLeastZero(lrRampupKimg), "learning rate ramp-up", lrRampupKimg, "0 or more kimg");
-        require(isAtLeastZero(emaHalflifeKimg), "EMA half-life", emaHalflifeKimg, "0 or more kimg");
-        require(isAtLeastZero(emaRampupRatio), "EMA ramp-up ratio", emaRampupRatio, "0 or more");
-        require(realP >= 0 && realP <= 1, "probability of whole images (real-p)", realP, "a number from 0 to 1");
-        require(isAtLeastZero(progressiveKimg), "length of the progressive sizes", progressiveKimg, "0 or more kimg");
-        progressiveKimg = progressiveKimg == 0 ? durationKimg : progressiveKimg;
-        require(augment >= 0 && augment <= 1, "augmentation probability", augment, "a number from 0 to 1");
-        require(augmentAt != null, "place of augmentation", augmentAt, "PATCH or IMAGE");
-        require(engine != null && !engine.isBlank(), "engine", engine, "the name of an engine, or best");
-        require(isPositive(tickKimg), "tick interval", tickKimg, "a positive number of kimg");
-        require(isAtLeastZero(snapshotKimg), "snapshot interval", snapshotKimg, "0 or more kimg");
-        require(isAtLeastZero(checkpointKimg), "checkpoint interval", checkpointKimg, "0 or more kimg");
-        require(adamBeta1 >= 0 && adamBeta1 < 1, "Adam beta1", adamBeta1, "a number from 0 to below 1");
-        require(adamBeta2 >= 0 && adamBeta2 < 1, "Adam beta2", adamBeta2, "a number from 0 to below 1");
-        require(isPositive(adamEpsilon), "Adam epsilon", adamEpsilon, "a positive number");
-        require(nonFiniteLimit >= 1, "limit of steps without a finite loss", nonFiniteLimit, "at least 1");
-    }
-
-    private static void require(boolean holds, String name, Object value, String expected) {
-        if (!holds) {
-            throw new IllegalArgumentException("the " + name + " is " + value + ", expected " + expected);
-        }
-    }
-
-    private static boolean isPositive(double value) {
-        return value > 0 && Double.isFinite(value);
-    }
-
-    private static boolean isAtLeastZero(double value) {
-        return value >= 0 && Double.isFinite(value);
+        SettingRange.require(batch >= 1, "batch", batch, "at least 1");
+        SettingRange.require(
+                batchGpu == 0 || batchGpu >= 1 && batch % batchGpu == 0,
+                "number of images computed at a time (batch-gpu)",
+                batchGpu,
+                "a divisor of the batch, " + batch + ", or 0 for the whole batch at once");
+        SettingRange.requirePositive(durationKimg, "duration", "a positive number of kimg");
+        patches = patches.over(durationKimg);
     }
 
     /** Starts from the defaults. */
@@ -140,78 +65,58 @@ public record TrainingConfig(
     public Builder toBuilder() {
         return new Builder()
                 .batch(batch)
+                .batchGpu(batchGpu)
                 .durationKimg(durationKimg)
-                .learningRate(learningRate)
-                .lrRampupKimg(lrRampupKimg)
-                .emaHalflifeKimg(emaHalflifeKimg)
-                .emaRampupRatio(emaRampupRatio)
-                .realP(realP)
-                .patchSizes(patchSizes)
-                .progressive(progressive)
-                .progressiveKimg(progressiveKimg)
-                .xflip(xflip)
-                .augment(augment)
-                .augmentAt(augmentAt)
                 .seed(seed)
-                .engine(engine)
-                .tickKimg(tickKimg)
-                .snapshotKimg(snapshotKimg)
-                .checkpointKimg(checkpointKimg)
-                .adamBeta1(adamBeta1)
-                .adamBeta2(adamBeta2)
-                .adamEpsilon(adamEpsilon)
-                .nonFiniteLimit(nonFiniteLimit);
+                .learningRate(optimizer.learningRate())
+                .lrRampupKimg(optimizer.lrRampupKimg())
+                .adamBeta1(optimizer.beta1())
+                .adamBeta2(optimizer.beta2())
+                .adamEpsilon(optimizer.epsilon())
+                .nonFiniteLimit(optimizer.nonFiniteLimit())
+                .emaHalflifeKimg(ema.halflifeKimg())
+                .emaRampupRatio(ema.rampupRatio())
+                .realP(patches.realP())
+                .patchSizes(patches.sizes())
+                .progressive(patches.progressive())
+                .progressiveKimg(patches.progressiveKimg())
+                .xflip(augment.xflip())
+                .augment(augment.probability())
+                .augmentAt(augment.at())
+                .tickKimg(intervals.tickKimg())
+                .snapshotKimg(intervals.snapshotKimg())
+                .checkpointKimg(intervals.checkpointKimg())
+                .validationTicks(validation.everyTicks())
+                .validationImages(validation.heldOut())
+                .engine(execution.engine())
+                .threads(execution.threads());
     }
 
-    /** The patch sizes: those given, or the paper's for pixels or for latents. */
-    public PatchDistribution distribution(PixelType pixels) {
-        if (patchSizes != null) {
-            return patchSizes;
-        }
-        return pixels == PixelType.FLOAT32 ? PatchDistribution.ofLatents(realP) : PatchDistribution.ofPixels(realP);
-    }
-
-    /** The augmentation pipeline; empty if the probability is 0. */
-    public Optional<AugmentConfig> augmentation() {
-        return augment == 0 ? Optional.empty() : Optional.of(AugmentConfig.training(augment));
+    /** In how many parts a step's batch is computed, one after another. */
+    public int parts() {
+        return batchGpu == 0 ? 1 : batch / batchGpu;
     }
 
     /** The settings as a JSON object; {@link #fromJson} reads it back. */
     public String toJson() {
-        try {
-            return JSON.writeValueAsString(this);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("cannot write the training settings as JSON", e);
-        }
+        return TrainingConfigJson.write(this);
     }
 
     /**
-     * Reads what {@link #toJson} wrote, here or in an earlier version.
+     * Reads what {@link #toJson} wrote, here or in an earlier version. What that version did not know gets the value by which it
+     * did what it did.
      *
-     * @throws IllegalArgumentException if it is not a JSON object with exactly these settings, or one is out of range
+     * @throws IllegalArgumentException if it is not a JSON object with these settings and no others, or one is out of
+     *     range, or a later version wrote it
      */
     public static TrainingConfig fromJson(String json) {
-        try {
-            if (!(JSON.readTree(json) instanceof ObjectNode settings)) {
-                throw new IllegalArgumentException("the training settings cannot be read: they are no JSON object");
-            }
-            ADDED_LATER.forEach((name, before) -> {
-                if (!settings.has(name)) {
-                    settings.set(name, before);
-                }
-            });
-            return JSON.treeToValue(settings, TrainingConfig.class);
-        } catch (JsonProcessingException e) {
-            String reason = e.getCause() instanceof IllegalArgumentException cause
-                    ? cause.getMessage()
-                    : e.getOriginalMessage().lines().findFirst().orElse("malformed");
-            throw new IllegalArgumentException("the training settings cannot be read: " + reason, e);
-        }
+        return TrainingConfigJson.read(json);
     }
 
-    /** Collects settings; each method sets the component of its name. */
+    /** Collects settings; each method sets the component of its name, whatever its group. */
     public static final class Builder {
         private int batch = 512;
+        private int batchGpu;
         private double durationKimg = 200_000;
         private double learningRate = 1e-3;
         private double lrRampupKimg = 10_000;
@@ -233,11 +138,19 @@ public record TrainingConfig(
         private double adamBeta2 = 0.999;
         private double adamEpsilon = 1e-8;
         private int nonFiniteLimit = 50;
+        private int validationTicks = VALIDATION.everyTicks();
+        private int validationImages = VALIDATION.heldOut();
+        private int threads;
 
         private Builder() {}
 
         public Builder batch(int value) {
             batch = value;
+            return this;
+        }
+
+        public Builder batchGpu(int value) {
+            batchGpu = value;
             return this;
         }
 
@@ -311,6 +224,11 @@ public record TrainingConfig(
             return this;
         }
 
+        public Builder threads(int value) {
+            threads = value;
+            return this;
+        }
+
         public Builder tickKimg(double value) {
             tickKimg = value;
             return this;
@@ -323,6 +241,16 @@ public record TrainingConfig(
 
         public Builder checkpointKimg(double value) {
             checkpointKimg = value;
+            return this;
+        }
+
+        public Builder validationTicks(int value) {
+            validationTicks = value;
+            return this;
+        }
+
+        public Builder validationImages(int value) {
+            validationImages = value;
             return this;
         }
 
@@ -354,27 +282,17 @@ public record TrainingConfig(
         public TrainingConfig build() {
             return new TrainingConfig(
                     batch,
+                    batchGpu,
                     durationKimg,
-                    learningRate,
-                    lrRampupKimg,
-                    emaHalflifeKimg,
-                    emaRampupRatio,
-                    realP,
-                    patchSizes,
-                    progressive,
-                    progressiveKimg,
-                    xflip,
-                    augment,
-                    augmentAt,
                     seed,
-                    engine,
-                    tickKimg,
-                    snapshotKimg,
-                    checkpointKimg,
-                    adamBeta1,
-                    adamBeta2,
-                    adamEpsilon,
-                    nonFiniteLimit);
+                    new OptimizerSettings(
+                            learningRate, lrRampupKimg, adamBeta1, adamBeta2, adamEpsilon, nonFiniteLimit),
+                    new EmaSettings(emaHalflifeKimg, emaRampupRatio),
+                    new PatchSettings(realP, patchSizes, progressive, progressiveKimg),
+                    new AugmentSettings(xflip, augment, augmentAt),
+                    new IntervalSettings(tickKimg, snapshotKimg, checkpointKimg),
+                    new ValidationSettings(validationTicks, validationImages),
+                    new ExecutionSettings(engine, threads));
         }
     }
 }

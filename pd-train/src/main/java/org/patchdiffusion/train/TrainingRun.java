@@ -6,7 +6,7 @@ import org.patchdiffusion.model.ModelConfig;
 /**
  * What is trained on what, known before the first step.
  *
- * @param training all settings
+ * @param training all settings, with the engine and the number of threads that run
  * @param model configuration of the model
  * @param parameters number of weights
  * @param patchSizes the patch sizes with their probabilities
@@ -14,7 +14,8 @@ import org.patchdiffusion.model.ModelConfig;
  * @param dataSize number of images in it
  * @param dataFingerprint fingerprint of its content
  * @param engine name of the engine that runs
- * @param startImages count of images that training goes on from; 0 for a fresh start
+ * @param start how far training was when this run began; all zero for a fresh start
+ * @param stopping tells who works long between two steps that training is to be stopped
  */
 public record TrainingRun(
         TrainingConfig training,
@@ -25,4 +26,11 @@ public record TrainingRun(
         int dataSize,
         String dataFingerprint,
         String engine,
-        long startImages) {}
+        TrainingProgress start,
+        StopSignal stopping) {
+
+    /** Count of images that training goes on from; 0 for a fresh start. */
+    public long startImages() {
+        return start.images();
+    }
+}

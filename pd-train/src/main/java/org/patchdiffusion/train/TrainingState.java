@@ -1,5 +1,6 @@
 package org.patchdiffusion.train;
 
+import java.util.stream.Stream;
 import org.patchdiffusion.model.Parameters;
 
 /**
@@ -12,33 +13,35 @@ public final class TrainingState implements AutoCloseable {
     private final Parameters ema;
     private final Parameters firstMoment;
     private final Parameters secondMoment;
-    private long steps;
-    private long images;
+    private TrainingProgress progress;
+    private boolean torn;
 
     TrainingState(
             Parameters parameters,
             Parameters ema,
             Parameters firstMoment,
             Parameters secondMoment,
-            long steps,
-            long images) {
+            TrainingProgress progress) {
         this.parameters = parameters;
         this.ema = ema;
         this.firstMoment = firstMoment;
         this.secondMoment = secondMoment;
-        this.steps = steps;
-        this.images = images;
+        this.progress = progress;
     }
 
-    /** The state before the first step: the moving average is a copy of the parameters, the moments are zero. */
-    public static TrainingState start(Parameters parameters) {
+    /**
+     * The state before the first step: the trained weights are a copy of those given, the moments are zero.
+     *
+     * @param weights where training starts; their memory becomes the moving average's, so that a model over it gets better as
+     *     the average does
+     */
+    public static TrainingState start(Parameters weights) {
         return new TrainingState(
-                parameters,
-                parameters.copy(),
-                Parameters.zeros(parameters.layout()),
-                Parameters.zeros(parameters.layout()),
-                0,
-                0);
+                weights.copy(),
+                weights,
+                Parameters.zeros(weights.layout()),
+                Parameters.zeros(weights.layout()),
+                TrainingProgress.NONE);
     }
 
     /** The weights that are trained. */
@@ -61,27 +64,49 @@ public final class TrainingState implements AutoCloseable {
         return secondMoment;
     }
 
+    /** How far training is. */
+    public TrainingProgress progress() {
+        return progress;
+    }
+
     /** Optimizer steps taken so far. */
     public long steps() {
-        return steps;
+        return progress.steps();
     }
 
     /** Images counted so far: what the schedules and the duration go by. */
     public long images() {
-        return images;
+        return progress.images();
     }
 
-    /** Counts one optimizer step that showed {@code imagesShown} images. */
-    void advance(long imagesShown) {
-        steps++;
-        images += imagesShown;
+    /** Counts one optimizer step that showed {@code counted} images. */
+    void advance(long counted) {
+        progress = progress.step(counted);
     }
 
-    /** Frees the average and the moments; the parameters stay the model's. */
+    /** Notes the number of ticks and the time, which do not go by steps. */
+    void note(int ticks, double elapsedSec) {
+        progress = progress.at(ticks, elapsedSec);
+    }
+
+    /** An update begins: until it is done, the state is neither the old nor the new one. */
+    void beginUpdate() {
+        torn = true;
+    }
+
+    void endUpdate() {
+        torn = false;
+    }
+
+    /** Whether an update has not been finished, so that nobody can go on from here. */
+    boolean isTorn() {
+        return torn;
+    }
+
+    /** Frees the trained weights and the moments; the average stays, as the model that training was for. */
     @Override
     public void close() {
-        ema.flat().close();
-        firstMoment.flat().close();
-        secondMoment.flat().close();
+        Stream.of(parameters, firstMoment, secondMoment)
+                .forEach(buffer -> buffer.flat().close());
     }
 }

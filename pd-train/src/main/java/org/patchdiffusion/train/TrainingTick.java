@@ -3,17 +3,21 @@ package org.patchdiffusion.train;
 import java.util.Map;
 
 /**
- * What happened since the last tick: a line of {@code stats.jsonl}.
+ * What happened since the last tick: a line of {@code stats.jsonl}. Steps are those since then, seconds those spent since
+ * then.
  *
- * @param tick number of the tick in this run, from 0
+ * @param tick number of the tick over all runs, from 0
  * @param kimg image counter, in thousands
  * @param steps steps since training began
  * @param loss mean loss per element (see {@link StepResult#lossPerElement}) of the steps with a finite loss; NaN if none had
  * @param lossByPatch the same for each patch size that occurred, by the patch's height
+ * @param nonFiniteSteps steps whose loss, or some of whose gradient, was not finite
  * @param learningRate learning rate of the last step
- * @param secPerKimg wall-clock seconds for each thousand counted images
- * @param imagesPerSec patches shown per second
- * @param elapsedSec wall-clock seconds since this run began
+ * @param secPerKimg seconds of training for each thousand counted images; NaN if none were counted
+ * @param imagesPerSec patches shown per second of training
+ * @param imagesPerSecByPatch the same for each patch size that occurred, by the patch's height
+ * @param split seconds spent on each phase; training is those of {@link Phase#isTraining}
+ * @param elapsedSec wall-clock seconds since training began, over all runs
  * @param heapMb Java heap in use, in MiB
  * @param residentMb physical memory of the whole process, in MiB: what grows if anything leaks
  */
@@ -23,9 +27,21 @@ public record TrainingTick(
         long steps,
         double loss,
         Map<Integer, Double> lossByPatch,
+        long nonFiniteSteps,
         double learningRate,
         double secPerKimg,
         double imagesPerSec,
+        Map<Integer, Double> imagesPerSecByPatch,
+        Map<Phase, Double> split,
         double elapsedSec,
         long heapMb,
-        long residentMb) {}
+        long residentMb) {
+
+    /** Seconds since the last tick in which steps were taken. */
+    public double trainingSec() {
+        return split.entrySet().stream()
+                .filter(entry -> entry.getKey().isTraining())
+                .mapToDouble(Map.Entry::getValue)
+                .sum();
+    }
+}

@@ -1,11 +1,29 @@
 package org.patchdiffusion.train;
 
+import java.io.IOException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
 /** Waits that an interrupt does not cut short; the interrupt is kept for later. */
 final class Uninterruptible {
     private Uninterruptible() {}
+
+    /**
+     * The result of a task that reads or writes files.
+     *
+     * @throws IOException if the task threw one
+     * @throws RuntimeException the unchecked exception or error that the task threw, as it was thrown
+     */
+    static <T> T getOrThrow(Future<T> task) throws IOException {
+        try {
+            return get(task);
+        } catch (IllegalStateException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            }
+            throw e;
+        }
+    }
 
     /**
      * The result of a task.

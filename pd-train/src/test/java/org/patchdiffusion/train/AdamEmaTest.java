@@ -107,7 +107,7 @@ class AdamEmaTest {
             for (int step = 0; step < 4; step++) {
                 float[][] parts = randomParts(LENGTH, step);
                 double lr = step == 0 ? 0 : 0.02;
-                optimizer.step(state, gradients(parts), lr, 0.3 * step);
+                optimizer.apply(state, gradients(parts), lr, 0.3 * step);
                 state.advance(1);
                 naive.step(parts, lr, 0.3 * step);
             }
@@ -125,7 +125,7 @@ class AdamEmaTest {
         float[][] parts = new float[1][5000];
         Arrays.fill(parts[0], 2f);
         try (AdamEma optimizer = new AdamEma(BETA1, BETA2, EPSILON, 1)) {
-            optimizer.step(state, gradients(parts), 0, 0);
+            optimizer.apply(state, gradients(parts), 0, 0);
         }
         assertArrayEquals(before, state.parameters().flat().toFloatVector());
         assertArrayEquals(before, state.ema().flat().toFloatVector());
@@ -140,7 +140,7 @@ class AdamEmaTest {
             TrainingState state = randomState(LENGTH, 3);
             try (AdamEma optimizer = new AdamEma(BETA1, BETA2, EPSILON, threads)) {
                 for (int step = 0; step < 2; step++) {
-                    optimizer.step(state, gradients(randomParts(LENGTH, step)), 0.01, 0.9);
+                    optimizer.apply(state, gradients(randomParts(LENGTH, step)), 0.01, 0.9);
                     state.advance(1);
                 }
             }
@@ -155,7 +155,7 @@ class AdamEmaTest {
         try (AdamEma optimizer = new AdamEma(BETA1, BETA2, EPSILON, 1)) {
             TrainingState state = randomState(10, 4);
             Gradients other = Gradients.zeros(layout(11), 1);
-            String message = assertThrows(IllegalArgumentException.class, () -> optimizer.step(state, other, 0.1, 0.5))
+            String message = assertThrows(IllegalArgumentException.class, () -> optimizer.apply(state, other, 0.1, 0.5))
                     .getMessage();
             assertEquals("the gradient has 11 elements, but the model has 10 parameters", message);
         }

@@ -83,8 +83,11 @@ class AnyImagesTest {
         assertEquals(sizes, String.join(" ", seen));
         Trainer trainer =
                 Trainer.fresh(settings, model, data).engine(TinyRun.engine()).build();
-        assertEquals(StopReason.DURATION, trainer.run());
-        float[] after = trainer.state().parameters().flat().toFloatVector();
+        float[] after;
+        try (TrainingResult result = trainer.run()) {
+            assertEquals(StopReason.DURATION, result.reason());
+            after = result.state().parameters().flat().toFloatVector();
+        }
         assertFalse(Arrays.equals(before, after));
         for (float value : after) {
             assertTrue(Float.isFinite(value));

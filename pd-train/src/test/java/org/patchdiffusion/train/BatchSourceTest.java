@@ -177,7 +177,7 @@ class BatchSourceTest {
         TrainingConfig config =
                 TinyRun.config().progressive(true).durationKimg(0.038).build();
         TrainingConfig longer = config.toBuilder().durationKimg(0.1).build();
-        assertEquals(0.038, longer.progressiveKimg());
+        assertEquals(0.038, longer.patches().progressiveKimg());
         BatchSource before = source(config, TinyRun.modelConfig(TinyRun.network()), 0, 0);
         BatchSource after = source(longer, TinyRun.modelConfig(TinyRun.network()), 0, 0);
         for (int step = 0; step < 16; step++) {
@@ -203,7 +203,9 @@ class BatchSourceTest {
             }
         }
         assertEquals(Set.of(new PatchSize(8, 8), new PatchSize(12, 12)), seen);
-        assertEquals(PatchDistribution.ofLatents(0.5), TinyRun.config().build().distribution(PixelType.FLOAT32));
+        assertEquals(
+                PatchDistribution.ofLatents(0.5),
+                TinyRun.config().build().patches().distribution(PixelType.FLOAT32));
     }
 
     @Test

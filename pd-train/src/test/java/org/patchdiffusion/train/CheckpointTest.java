@@ -5,9 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -16,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.patchdiffusion.files.AtomicFolder;
 
 class CheckpointTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     @TempDir
     Path parent;
 
@@ -119,10 +128,84 @@ class CheckpointTest {
         assertDamaged("state.npz");
     }
 
+    /** Removes the checksums: what the first version wrote. */
+    private void makeOld() throws IOException {
+        Path manifest = folder.resolve("checkpoint.json");
+        ObjectNode root = (ObjectNode) JSON.readTree(Files.readString(manifest));
+        root.remove(List.of("files", "sha256"));
+        Files.writeString(manifest, root.toPrettyString());
+    }
+
+    @Test
+    void oneWithoutChecksumsIsRead() throws IOException {
+        makeOld();
+        assertEquals(12_345, Checkpoint.read(folder).state().images());
+        assertEquals(12_345, Checkpoint.verify(folder));
+        aChangedByteIsReported();
+        assertThrows(IOException.class, () -> Checkpoint.verify(folder));
+    }
+
+    @Test
+    void theManifestHoldsTheSha256OfTheArrays() throws Exception {
+        JsonNode sum = JSON.readTree(Files.readString(folder.resolve("checkpoint.json")))
+                .at("/files/state.npz");
+        byte[] arrays = Files.readAllBytes(folder.resolve("state.npz"));
+        assertEquals(arrays.length, sum.get("bytes").asLong());
+        byte[] digest = MessageDigest.getInstance("SHA-256").digest(arrays);
+        assertEquals(HexFormat.of().formatHex(digest), sum.get("sha256").asText());
+    }
+
+    @Test
+    void aChangeThatIsStillAManifestIsReported() throws IOException {
+        Path manifest = folder.resolve("checkpoint.json");
+        String text = Files.readString(manifest);
+        for (String[] change : new String[][] {{"\"images\" : 12345", "\"images\" : 12344"}, {"0.009", "0.008"}}) {
+            assertTrue(text.contains(change[0]), text);
+            Files.writeString(manifest, text.replace(change[0], change[1]));
+            assertDamaged("checkpoint.json does not match its checksum");
+        }
+    }
+
+    @Test
+    void arraysOfAnotherCheckpointAreReported() throws IOException {
+        Path other = parent.resolve("other");
+        state.ema().flat().addi(1);
+        checkpoint().write(other);
+        Files.copy(other.resolve("state.npz"), folder.resolve("state.npz"), StandardCopyOption.REPLACE_EXISTING);
+        assertDamaged("state.npz does not match its checksum");
+    }
+
+    @Test
+    void aManifestThatIsAFolderOrEmptyIsReported() throws IOException {
+        Path manifest = folder.resolve("checkpoint.json");
+        Files.writeString(manifest, "");
+        assertDamaged("checkpoint.json is empty");
+        Files.delete(manifest);
+        Files.createDirectory(manifest);
+        assertDamaged("checkpoint.json is not a file");
+    }
+
+    @Test
+    void textThatIsNotUtf8IsReported() throws IOException {
+        Path manifest = folder.resolve("checkpoint.json");
+        Files.write(
+                manifest,
+                Files.readString(manifest).replace("fingerprint", "gr\u00fcn").getBytes(StandardCharsets.ISO_8859_1));
+        assertDamaged("checkpoint.json is not JSON");
+    }
+
+    @Test
+    void aNumberOfImagesThatNoRunReachesIsReported() throws IOException {
+        makeOld();
+        Path manifest = folder.resolve("checkpoint.json");
+        Files.writeString(manifest, Files.readString(manifest).replace("12345", "18446744073709551616"));
+        assertDamaged("checkpoint.json gives a number of images that no run reaches");
+    }
+
     @Test
     void missingArraysAreReported() throws IOException {
         Files.delete(folder.resolve("state.npz"));
-        assertDamaged("state.npz");
+        assertDamaged("state.npz is missing");
     }
 
     @Test
@@ -134,6 +217,7 @@ class CheckpointTest {
 
     @Test
     void anotherModelsArraysAreReported() throws IOException {
+        makeOld();
         Path manifest = folder.resolve("checkpoint.json");
         Files.writeString(
                 manifest, Files.readString(manifest).replace("\"modelChannels\" : 8", "\"modelChannels\" : 16"));
@@ -149,6 +233,7 @@ class CheckpointTest {
 
     @Test
     void aMissingCounterIsReported() throws IOException {
+        makeOld();
         Path manifest = folder.resolve("checkpoint.json");
         Files.writeString(manifest, Files.readString(manifest).replace("\"images\" :", "\"pictures\" :"));
         assertDamaged("checkpoint.json lacks the number of images");

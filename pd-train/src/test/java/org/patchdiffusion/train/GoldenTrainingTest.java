@@ -69,9 +69,8 @@ class GoldenTrainingTest {
                 .build();
         double expectedImages = config.batch() * rules.get("batch_mul_avg").asDouble();
         TrainingState state = TrainingState.start(startingParameters());
-        DiffusionModel model = DiffusionModel.of(modelConfig, state.parameters());
         try (engine;
-                TrainStep step = new TrainStep(config, model, state, engine)) {
+                TrainStep step = new TrainStep(config, modelConfig, state, engine)) {
             for (JsonNode iteration : rules.get("iterations")) {
                 int n = iteration.get("iteration").asInt();
                 StepResult result;

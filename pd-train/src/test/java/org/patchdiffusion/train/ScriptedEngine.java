@@ -13,7 +13,7 @@ import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
 
 /** Computes nothing: gives the losses that a test wants, and a gradient of ones. Counts what is open. */
-final class ScriptedEngine implements Engine {
+public final class ScriptedEngine implements Engine {
     private final DoubleSupplier losses;
     int compiled;
     int closed;
@@ -22,7 +22,7 @@ final class ScriptedEngine implements Engine {
     /** The steps whose masks were drawn. */
     final List<Long> drawn = new ArrayList<>();
 
-    ScriptedEngine(DoubleSupplier losses) {
+    public ScriptedEngine(DoubleSupplier losses) {
         this.losses = losses;
     }
 
@@ -47,7 +47,13 @@ final class ScriptedEngine implements Engine {
             }
 
             @Override
-            public void draw(long seed, long step) {
+            public Map<String, INDArray> accumulate(Map<String, INDArray> inputs, Gradients gradients) {
+                gradients.parts().forEach(part -> part.addi(1));
+                return forward(inputs);
+            }
+
+            @Override
+            public void draw(long seed, long step, int firstImage) {
                 drawn.add(step);
             }
 
@@ -61,6 +67,16 @@ final class ScriptedEngine implements Engine {
     @Override
     public Gradients newGradients(ParameterLayout layout) {
         return Gradients.zeros(layout, 1);
+    }
+
+    @Override
+    public Gradients newAccumulator(ParameterLayout layout) {
+        return newGradients(layout);
+    }
+
+    @Override
+    public int threads() {
+        return 1;
     }
 
     @Override

@@ -16,12 +16,12 @@ import org.patchdiffusion.model.engine.Engines;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 
 /** A model of eight channels and sixteen random images: the smallest run that has everything. */
-final class TinyRun {
-    static final int SIZE = 16;
+public final class TinyRun {
+    public static final int SIZE = 16;
 
     private TinyRun() {}
 
-    static UNetConfig.Builder network() {
+    public static UNetConfig.Builder network() {
         return UNetConfig.ddpmpp(SIZE, 3)
                 .modelChannels(8)
                 .channelMult(List.of(1, 1))
@@ -30,19 +30,19 @@ final class TinyRun {
                 .dropout(0);
     }
 
-    static ModelConfig modelConfig(UNetConfig.Builder network) {
+    public static ModelConfig modelConfig(UNetConfig.Builder network) {
         return new ModelConfig(network.build(), EdmPreconditioning.standard(), SIZE, SIZE);
     }
 
-    static DiffusionModel model() {
+    public static DiffusionModel model() {
         return DiffusionModel.create(modelConfig(network()), new Random(1));
     }
 
-    static Engine engine() {
+    public static Engine engine() {
         return Engines.byName("generic");
     }
 
-    static TrainingConfig.Builder config() {
+    public static TrainingConfig.Builder config() {
         return TrainingConfig.builder()
                 .batch(2)
                 .durationKimg(0.018)
@@ -56,16 +56,16 @@ final class TinyRun {
                 .seed(5);
     }
 
-    static ImageDataset data() {
+    public static ImageDataset data() {
         return data(0, 0);
     }
 
-    static ImageDataset data(int classes, long seed) {
+    public static ImageDataset data(int classes, long seed) {
         return data(classes, seed, -1);
     }
 
     /** A data set that throws when that image is read. */
-    static ImageDataset dataFailingAt(int index) {
+    public static ImageDataset dataFailingAt(int index) {
         return data(0, 0, index);
     }
 

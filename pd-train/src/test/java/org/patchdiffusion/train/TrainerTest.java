@@ -39,6 +39,16 @@ class TrainerTest {
         }
 
         @Override
+        public void stopping(StopReason reason) {
+            heard.add("stopping " + reason);
+        }
+
+        @Override
+        public void evaluate(DiffusionModel averaged, TrainingState state) {
+            heard.add("evaluate at " + state.images());
+        }
+
+        @Override
         public void tick(TrainingTick tick) {
             ticks.add(tick);
             heard.add("tick " + tick.tick() + " at " + tick.kimg());
@@ -72,6 +82,12 @@ class TrainerTest {
 
     private final Recorder recorder = new Recorder();
 
+    private static StopReason reasonOf(Trainer trainer) throws IOException {
+        try (TrainingResult result = trainer.run()) {
+            return result.reason();
+        }
+    }
+
     private static ScriptedEngine losses(double... values) {
         Iterator<Double> script = DoubleStream.of(values).iterator();
         return new ScriptedEngine(() -> script.hasNext() ? script.next() : 1);
@@ -88,16 +104,19 @@ class TrainerTest {
         ScriptedEngine engine = losses();
         TrainingConfig.Builder config =
                 TinyRun.config().tickKimg(0.009).snapshotKimg(0.012).checkpointKimg(0.015);
-        assertEquals(StopReason.DURATION, trainer(config, engine).build().run());
+        assertEquals(StopReason.DURATION, reasonOf(trainer(config, engine).build()));
         assertEquals(
                 List.of(
                         "started at 0 with scripted",
+                        "evaluate at 9",
                         "tick 0 at 0.009",
                         "snapshot at 12",
                         "checkpoint at 15",
+                        "stopping DURATION",
+                        "checkpoint at 18",
+                        "evaluate at 18",
                         "tick 1 at 0.018",
                         "snapshot at 18",
-                        "checkpoint at 18",
                         "finished DURATION"),
                 recorder.heard);
         assertEquals(6, recorder.steps.size());
@@ -108,7 +127,7 @@ class TrainerTest {
 
     @Test
     void stepsReportTheScheduleAndTheLossOfAnElement() throws IOException {
-        trainer(TinyRun.config(), losses(768)).build().run();
+        trainer(TinyRun.config(), losses(768)).build().run().close();
         StepResult first = recorder.steps.get(0);
         assertEquals(0, first.step());
         assertEquals(3, first.images());
@@ -122,7 +141,10 @@ class TrainerTest {
     void ticksAverageFiniteLossesForEachPatchSize() throws IOException {
         // Whole images only: batches of 2, nine steps, the second of them without a finite loss.
         double[] losses = {768, Double.NaN, 2 * 768, 3 * 768, 768, 768, 768, 768, 768};
-        trainer(TinyRun.config().tickKimg(1).realP(1), losses(losses)).build().run();
+        trainer(TinyRun.config().tickKimg(1).realP(1), losses(losses))
+                .build()
+                .run()
+                .close();
         TrainingTick tick = recorder.ticks.get(0);
         assertEquals(9, recorder.steps.size());
         assertEquals(11 / 8.0, tick.loss(), 1e-12);
@@ -134,9 +156,14 @@ class TrainerTest {
     void anExhaustedBudgetStopsAndStillSaves() throws IOException {
         Trainer trainer =
                 trainer(TinyRun.config(), losses()).budget(Duration.ZERO).build();
-        assertEquals(StopReason.BUDGET, trainer.run());
+        assertEquals(StopReason.BUDGET, reasonOf(trainer));
         assertEquals(
-                List.of("started at 0 with scripted", "snapshot at 0", "checkpoint at 0", "finished BUDGET"),
+                List.of(
+                        "started at 0 with scripted",
+                        "stopping BUDGET",
+                        "checkpoint at 0",
+                        "snapshot at 0",
+                        "finished BUDGET"),
                 recorder.heard);
     }
 
@@ -153,15 +180,17 @@ class TrainerTest {
                     }
                 })
                 .build();
-        assertEquals(StopReason.REQUEST, trainer[0].run());
-        assertEquals(2, trainer[0].state().steps());
+        try (TrainingResult result = trainer[0].run()) {
+            assertEquals(StopReason.REQUEST, result.reason());
+            assertEquals(2, result.state().steps());
+        }
         assertTrue(recorder.heard.contains("checkpoint at 6"), recorder.heard.toString());
     }
 
     @Test
     void anInterruptIsARequestAndIsKeptForTheCaller() throws IOException {
         Thread.currentThread().interrupt();
-        StopReason reason = trainer(TinyRun.config(), losses()).build().run();
+        StopReason reason = reasonOf(trainer(TinyRun.config(), losses()).build());
         assertTrue(Thread.interrupted());
         assertEquals(StopReason.REQUEST, reason);
         assertTrue(recorder.heard.contains("checkpoint at 0"), recorder.heard.toString());
@@ -174,7 +203,11 @@ class TrainerTest {
                 .run();
         List<String> warnings =
                 recorder.heard.stream().filter(s -> s.startsWith("warning")).toList();
-        assertEquals(List.of("warning: the loss of step 1 (patches of 16x16) is NaN"), warnings);
+        assertEquals(
+                List.of(
+                        "warning: the loss of step 1 (patches of 16x16) is NaN; its gradient counts with 0 or ±1e5 where it is"
+                                + " not finite, and training goes on"),
+                warnings);
     }
 
     @Test
@@ -185,7 +218,7 @@ class TrainerTest {
         String message = assertThrows(IllegalStateException.class, trainer::run).getMessage();
         assertEquals(
                 "the loss of step 5 (patches of 16x16) is NaN, and no loss was finite for 3 steps in a row; lower the"
-                        + " learning rate, or resume from an earlier checkpoint",
+                        + " learning rate and start again; there is no checkpoint from before",
                 message);
         assertEquals("failed " + message, recorder.heard.get(recorder.heard.size() - 1));
         assertFalse(recorder.heard.stream().anyMatch(s -> s.startsWith("checkpoint")));
@@ -234,7 +267,7 @@ class TrainerTest {
                 .engine(losses())
                 .listener(recorder)
                 .build();
-        assertEquals(StopReason.DURATION, trainer.run());
+        assertEquals(StopReason.DURATION, reasonOf(trainer));
         assertEquals(1, recorder.steps.size());
     }
 

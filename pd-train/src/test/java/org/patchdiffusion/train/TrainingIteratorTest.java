@@ -59,7 +59,7 @@ class TrainingIteratorTest {
 
         TrainingState state = TrainingState.start(ours.parameters());
         BatchSource source = BatchSource.of(config, ours.config(), TinyRun.data(), 0);
-        try (TrainStep step = new TrainStep(config, ours, state, TinyRun.engine());
+        try (TrainStep step = new TrainStep(config, ours.config(), state, TinyRun.engine());
                 TrainBatch batch = source.next()) {
             StepResult result = step.apply(batch);
             assertEquals(result.loss(), losses.losses().get(0), 1e-4 * result.loss());
@@ -72,7 +72,7 @@ class TrainingIteratorTest {
                 continue;
             }
             float[] before = values(start.parameters().view(variable.name()));
-            float[] own = values(ours.parameters().view(variable.name()));
+            float[] own = values(state.parameters().view(variable.name()));
             float[] fitted = values(variable.getArr());
             float[] slope = values(state.firstMoment().view(variable.name()));
             for (int i = 0; i < own.length; i++, all++) {

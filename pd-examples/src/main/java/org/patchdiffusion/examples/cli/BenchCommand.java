@@ -261,9 +261,14 @@ final class BenchCommand implements Callable<Integer> {
         Gradients gradients = engine.newGradients(model.parameters().layout());
         gradients.parts().forEach(part -> part.assign(state.parameters().flat()));
         TrainingConfig config = TrainingConfig.builder().build();
-        try (AdamEma optimizer =
-                new AdamEma(config.adamBeta1(), config.adamBeta2(), config.adamEpsilon(), engines.threadCount())) {
-            double[] millis = time(() -> {}, () -> optimizer.step(state, gradients, config.learningRate(), 0.999));
+        try (AdamEma optimizer = new AdamEma(
+                config.optimizer().beta1(),
+                config.optimizer().beta2(),
+                config.optimizer().epsilon(),
+                engines.threadCount())) {
+            double[] millis = time(
+                    () -> {},
+                    () -> optimizer.apply(state, gradients, config.optimizer().learningRate(), 0.999));
             report(millis, 0, side, params, engine);
         }
     }

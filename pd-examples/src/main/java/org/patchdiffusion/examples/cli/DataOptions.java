@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
 import org.patchdiffusion.data.DatasetOptions;
+import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.PixelCache;
@@ -21,7 +22,10 @@ final class DataOptions {
     @Spec(Spec.Target.MIXEE)
     CommandSpec command;
 
-    @Option(names = "--data", required = true, paramLabel = "PATH", description = "Data set: zip or folder of images.")
+    @Option(
+            names = "--data",
+            paramLabel = "PATH",
+            description = "Data set: zip or folder of images; may be left out beside --resume.")
     Path data;
 
     @Option(
@@ -60,6 +64,13 @@ final class DataOptions {
         }
     }
 
+    /** @throws ParameterException if no data set was given */
+    void requireGiven() {
+        if (data == null) {
+            throw new ParameterException(command.commandLine(), "Missing required option: '--data=PATH'");
+        }
+    }
+
     /** Opens the data set with a progress bar. */
     ImageDataset open(LabelUse labels) throws IOException {
         DatasetOptions options = options(labels);
@@ -68,17 +79,14 @@ final class DataOptions {
         }
     }
 
-    /** The images to train on. */
-    ImageDataset training(ImageDataset all) {
-        if (holdOutEvery == null) {
-            return all;
-        }
+    /** The images to train on and every N-th, as {@code --hold-out-every} says. */
+    DatasetSplit split(ImageDataset all) {
         if (holdOutEvery < 2 || holdOutEvery > all.size()) {
             throw new ParameterException(
                     command.commandLine(),
                     "--hold-out-every is " + holdOutEvery + ", expected 2 to the number of images, " + all.size());
         }
-        return all.everyNth(holdOutEvery).training();
+        return all.everyNth(holdOutEvery);
     }
 
     private DatasetOptions options(LabelUse labels) {

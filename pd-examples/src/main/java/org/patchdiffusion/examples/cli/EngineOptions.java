@@ -1,11 +1,7 @@
 package org.patchdiffusion.examples.cli;
 
-import java.util.List;
-import org.nd4j.nativeblas.NativeOpsHolder;
-import org.patchdiffusion.model.engine.Accuracy;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
-import org.patchdiffusion.model.engine.compiled.CompiledEngine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -43,12 +39,7 @@ final class EngineOptions {
         if (threads < 1) {
             throw new ParameterException(command.commandLine(), "--threads is " + threads + ", expected at least 1");
         }
-        boolean compiled = List.of("fast", "exact").contains(name) || name.equals(BEST) && CompiledEngine.isAvailable();
-        if (compiled) {
-            return new CompiledEngine(name.equals("exact") ? Accuracy.EXACT : Accuracy.FAST, threads);
-        }
-        NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
-        return name.equals(BEST) ? Engines.best() : Engines.byName(name);
+        return name.equals(BEST) ? Engines.best(threads) : Engines.byName(name, threads);
     }
 
     /** What {@code --threads} says, or the number of cores. */

@@ -13,7 +13,7 @@ import org.patchdiffusion.eval.EdmSamplerConfig;
 import org.patchdiffusion.eval.ImageGrid;
 import org.patchdiffusion.eval.Images;
 import org.patchdiffusion.eval.PngFiles;
-import org.patchdiffusion.examples.drawing.SeededImages;
+import org.patchdiffusion.eval.SeededImages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             GenerateCommand.class,
             ConvertCommand.class,
             InfoCommand.class,
+            ReportCommand.class,
             BenchCommand.class,
             VerifyCommand.class
         })

@@ -1,15 +1,32 @@
 package org.patchdiffusion.examples.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import org.patchdiffusion.train.Checkpoint;
+import org.patchdiffusion.train.CheckpointFolders;
+import org.patchdiffusion.train.ExecutionSettings;
+import org.patchdiffusion.train.IntervalSettings;
+import org.patchdiffusion.train.Invocation;
+import org.patchdiffusion.train.RecordedOptions;
 import org.patchdiffusion.train.RunDirectory;
+import org.patchdiffusion.train.RunFolders;
+import org.patchdiffusion.train.StoredCheckpoint;
 import org.patchdiffusion.train.TrainingConfig;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 
-/** Where {@code --resume} goes on. */
+/**
+ * Where {@code --resume} goes on: which checkpoint, in which folder, on which images, by which engine.
+ *
+ * <p>A run goes on in its own folder, with its log, statistics and time. It gets a new one if {@code --outdir} stands beside
+ * the path, or if the checkpoint is not the newest of its run: what came after it then stays as it is.
+ */
 final class ResumePoint {
 
     /** Options that may stand beside {@code --resume}: they do not change what is learned. */
@@ -22,40 +39,166 @@ final class ResumePoint {
             "--resume",
             "--duration",
             "--max-minutes",
+            "--tick",
+            "--snap",
+            "--dump",
             "--engine",
             "--threads",
             "--samples",
+            "--val",
             "--any-size",
             "--dry-run",
             "--debug");
 
-    private ResumePoint() {}
+    private final CommandSpec spec;
+    private final StoredCheckpoint stored;
+    private final Path run;
+    /** The folder of all runs for a new run; null to go on in the run's own folder. */
+    private final Path newRunIn;
+    /** Null if the checkpoint lies outside a run directory. */
+    private final RecordedOptions recorded;
 
-    /**
-     * Reads a checkpoint, or the last one of a run directory.
-     *
-     * @throws IOException if there is none, or it is damaged
-     */
-    static Checkpoint read(Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            throw new IOException(
-                    "--resume " + folder + " is not a folder; give a run directory or a checkpoint in it");
-        }
-        if (Files.exists(folder.resolve("checkpoint.json"))) {
-            return Checkpoint.read(folder);
-        }
-        List<Path> checkpoints = RunDirectory.checkpoints(folder);
-        if (checkpoints.isEmpty()) {
-            throw new IOException(
-                    "--resume " + folder + " holds no checkpoint; give a run directory or a checkpoint in it");
-        }
-        return Checkpoint.read(checkpoints.get(checkpoints.size() - 1));
+    private ResumePoint(CommandSpec spec, StoredCheckpoint stored, Path newRunIn) throws IOException {
+        this.spec = spec;
+        this.stored = stored;
+        this.run = stored.folder().getParent();
+        this.newRunIn = newRunIn;
+        this.recorded = Files.exists(run.resolve(RecordedOptions.FILE)) ? RecordedOptions.read(run) : null;
     }
 
-    /** The checkpoint's settings, with the duration of the command line if one was given. */
-    static TrainingConfig settings(Checkpoint checkpoint, CommandSpec spec, TrainingConfig given) {
-        TrainingConfig own = checkpoint.training();
-        double duration = GivenOptions.of(spec).contains("--duration") ? given.durationKimg() : own.durationKimg();
-        return own.toBuilder().durationKimg(duration).engine(given.engine()).build();
+    /**
+     * Finds the newest whole checkpoint, and tells of those that it passed over.
+     *
+     * @param given a run directory or a checkpoint; the empty path for the newest run in {@code outdir}
+     * @param outdir the folder of all runs; null if none was given
+     * @throws IOException if there is no whole checkpoint; the message says what there is
+     */
+    static ResumePoint find(CommandSpec spec, Path given, Path outdir) throws IOException {
+        boolean isNamed = !given.toString().isEmpty();
+        Path folder = (isNamed ? given : newestRun(spec, outdir)).toAbsolutePath().normalize();
+        if (!Files.isDirectory(folder)) {
+            throw new IOException("--resume " + given + " is not a folder; give a run directory or a checkpoint in it");
+        }
+        if (Files.exists(folder.resolve("checkpoint.json"))) {
+            List<Path> all = CheckpointFolders.list(folder.getParent());
+            boolean isNewest = !all.isEmpty() && all.get(all.size() - 1).equals(folder);
+            Path parent = outdir == null ? folder.getParent().getParent() : outdir;
+            StoredCheckpoint stored = new StoredCheckpoint(folder, Checkpoint.read(folder));
+            return new ResumePoint(spec, stored, isNewest && outdir == null ? null : parent);
+        }
+        PrintWriter people = spec.commandLine().getErr();
+        StoredCheckpoint newest = CheckpointFolders.newestWhole(folder, text -> people.println("note: " + text))
+                .orElseThrow(() -> new IOException("--resume " + folder
+                        + " holds no checkpoint that is whole; give another run directory, or start again"));
+        return new ResumePoint(spec, newest, isNamed ? outdir : null);
+    }
+
+    private static Path newestRun(CommandSpec spec, Path outdir) throws IOException {
+        if (outdir == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--resume without a folder takes the newest run in --outdir; give one of them");
+        }
+        return RunFolders.newest(outdir)
+                .orElseThrow(() -> new IOException("--outdir " + outdir + " holds no run to resume"));
+    }
+
+    /** What the run goes on with. */
+    Checkpoint checkpoint() {
+        return stored.checkpoint();
+    }
+
+    /** Where the results will be, for people. */
+    String describe() {
+        return "output: "
+                + (newRunIn == null ? run + ", going on" : "a new run directory in " + newRunIn + ", going on") + " from "
+                + stored.folder().getFileName();
+    }
+
+    /** The folder that the run goes on in. */
+    RunDirectory directory(String dataName, Invocation invocation) throws IOException {
+        return newRunIn == null
+                ? RunDirectory.resume(stored, invocation)
+                : RunDirectory.branch(stored, newRunIn, dataName, invocation);
+    }
+
+    /**
+     * The arguments of {@link KeptOptions}: those of the run, unless others are given.
+     *
+     * @throws ParameterException if neither the run nor the command line says which images to train on
+     */
+    List<String> keptArguments() {
+        List<String> arguments = new ArrayList<>(KeptOptions.given(spec));
+        List<String> given = arguments.stream().map(ResumePoint::name).toList();
+        if (recorded != null) {
+            recorded.keptOptions().stream()
+                    .filter(argument -> !given.contains(name(argument)))
+                    .forEach(arguments::add);
+        }
+        if (arguments.stream().noneMatch(argument -> name(argument).equals("--data"))) {
+            throw new ParameterException(
+                    spec.commandLine(), "the run does not say which images it was trained on; give --data");
+        }
+        return arguments;
+    }
+
+    private static String name(String argument) {
+        return argument.replaceFirst("=.*", "");
+    }
+
+    /** The engine and the threads of the run, unless others are given. */
+    void takeExecution(EngineOptions engines) {
+        List<String> given = GivenOptions.of(spec);
+        ExecutionSettings own = checkpoint().training().execution();
+        if (!given.contains("--engine")) {
+            boolean isBest = own.engine().equals(TrainingConfig.BEST_ENGINE);
+            engines.name = isBest ? recordedEngine().orElse(own.engine()) : own.engine();
+        }
+        if (!given.contains("--threads") && own.threads() > 0) {
+            engines.threads = own.threads();
+        }
+    }
+
+    private Optional<String> recordedEngine() {
+        return Optional.ofNullable(recorded).map(RecordedOptions::engine).filter(name -> !name.isEmpty());
+    }
+
+    /** The checkpoint's settings, with the duration and the intervals of the command line where they were given. */
+    TrainingConfig settings(TrainingConfig given) {
+        List<String> options = GivenOptions.of(spec);
+        TrainingConfig own = checkpoint().training();
+        TrainingConfig.Builder settings = own.toBuilder();
+        if (options.contains("--duration")) {
+            settings.durationKimg(given.durationKimg());
+        }
+        if (options.contains("--tick") || options.contains("--snap") || options.contains("--dump")) {
+            IntervalSettings before = own.intervals();
+            IntervalSettings now = given.intervals();
+            double tick = (options.contains("--tick") ? now : before).tickKimg();
+            IntervalSettings snap = options.contains("--snap") ? now : before;
+            IntervalSettings dump = options.contains("--dump") ? now : before;
+            // Snapshots and checkpoints are counted in ticks.
+            settings.tickKimg(tick)
+                    .snapshotKimg(snap.snapshotKimg() / snap.tickKimg() * tick)
+                    .checkpointKimg(dump.checkpointKimg() / dump.tickKimg() * tick);
+        }
+        return settings.build();
+    }
+
+    /** Whether nothing is left to train, which it tells people. */
+    boolean isFinished(TrainingConfig settings) {
+        long images = checkpoint().state().images();
+        if (images < settings.durationKimg() * 1000) {
+            return false;
+        }
+        spec.commandLine()
+                .getErr()
+                .printf(
+                        Locale.ROOT,
+                        "nothing left to train: %s has reached its duration of %s Mimg with %,d images; a larger"
+                                + " --duration goes on%n",
+                        run,
+                        Double.toString(settings.durationKimg() / 1000),
+                        images);
+        return true;
     }
 }

@@ -4,27 +4,27 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.data.augment.AugmentConfig;
-import org.patchdiffusion.examples.drawing.SampleSheets;
-import org.patchdiffusion.examples.report.LossCurve;
-import org.patchdiffusion.examples.report.RunReport;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.precond.Preconditioning;
-import org.patchdiffusion.train.Checkpoint;
-import org.patchdiffusion.train.ConsoleProgress;
+import org.patchdiffusion.train.Invocation;
 import org.patchdiffusion.train.RunDirectory;
-import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.TrainingResult;
+import org.patchdiffusion.train.watch.ConsoleProgress;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,13 +46,19 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     DataOptions data;
 
-    @Option(names = "--outdir", required = true, paramLabel = "FOLDER", description = "Folder of all runs.")
+    @Option(
+            names = "--outdir",
+            paramLabel = "FOLDER",
+            description = "Folder of all runs; may be left out beside --resume, which then goes on in the run's own folder.")
     Path outdir;
 
     @Option(
             names = "--resume",
             paramLabel = "FOLDER",
-            description = "Goes on from a checkpoint, or the last one of a run directory, with its settings.")
+            arity = "0..1",
+            fallbackValue = "",
+            description = "Goes on from a checkpoint, or the newest whole one of a run directory, with its settings;"
+                    + " without a folder, of the newest run in --outdir.")
     Path resume;
 
     @Option(
@@ -95,13 +101,6 @@ final class TrainCommand implements Callable<Integer> {
     boolean anySize;
 
     @Option(
-            names = "--samples",
-            paramLabel = "N",
-            defaultValue = "64",
-            description = "Images to draw at each snapshot; default 64.")
-    int samples;
-
-    @Option(
             names = {"-n", "--dry-run"},
             description = "Print the configuration and end.")
     boolean dryRun;
@@ -113,39 +112,86 @@ final class TrainCommand implements Callable<Integer> {
     TrainingOptions training;
 
     @Mixin
+    WatchOptions watch;
+
+    @Mixin
     EngineOptions engines;
+
+    /** What a resumed run keeps; null for a fresh one, which has what was given. */
+    private List<String> kept;
 
     @Override
     public Integer call() throws IOException {
         requireSensibleOptions();
         TrainingConfig settings = training.build(engines.name);
-        Preconditioning preconditioning = preconditioning();
+        if (resume != null) {
+            return resume(settings);
+        }
+        data.requireGiven();
+        if (outdir == null) {
+            throw new ParameterException(spec.commandLine(), "Missing required option: '--outdir=FOLDER'");
+        }
         OutputFolders.require("--outdir", outdir);
-        Checkpoint checkpoint = resume == null ? null : ResumePoint.read(resume);
-        boolean labelled =
-                checkpoint == null ? cond.value() : checkpoint.model().network().labelDim() > 0;
-        try (ImageDataset all = data.open(labelled ? LabelUse.REQUIRED : LabelUse.NONE)) {
-            ImageDataset images = data.training(all);
-            if (!labelled && ImageDataset.hasLabels(data.data)) {
-                spec.commandLine()
-                        .getErr()
-                        .println("note: the labels of " + data.data + " are not used; --cond uses them");
-            }
-            if (checkpoint != null) {
-                TrainingConfig resumed = ResumePoint.settings(checkpoint, spec, settings);
-                return run(Trainer.resume(resumed, checkpoint, images), resumed, checkpoint.model(), images);
-            }
+        Preconditioning preconditioning = preconditioning();
+        try (ImageDataset all = data.open(cond.value() ? LabelUse.REQUIRED : LabelUse.NONE)) {
+            Optional<DatasetSplit> split = watch.split(all, data, null);
+            ImageDataset images = split.map(DatasetSplit::training).orElse(all);
+            tellOfUnusedLabels(cond.value());
             SizeCheck.requirePowersOfTwo(data.data, images, anySize);
             ModelConfig config = transfer == null ? config(preconditioning, settings, images) : null;
             if (config != null && dryRun) {
                 // Weights are not needed, and may be large.
-                printConfiguration(settings, config, images);
+                printConfiguration(settings, config, images, "output: a new run directory in " + outdir);
                 return 0;
             }
             DiffusionModel model = config != null
                     ? DiffusionModel.create(config, RandomStream.of(training.seed, Purpose.INIT, 0, 0))
                     : transferred();
-            return run(Trainer.fresh(settings, model, images), settings, model.config(), images);
+            Trainer.Builder trainer = Trainer.fresh(settings, model, images);
+            String output = "output: a new run directory in " + outdir;
+            return run(trainer, settings, model.config(), images, split, output, () -> RunDirectory.create(
+                    outdir, images.name(), model.config(), settings.batch(), invocation()));
+        }
+    }
+
+    private int resume(TrainingConfig given) throws IOException {
+        ResumePoint point = ResumePoint.find(spec, resume, outdir);
+        TrainingConfig settings = point.settings(given);
+        if (point.isFinished(settings)) {
+            return 0;
+        }
+        if (outdir != null) {
+            OutputFolders.require("--outdir", outdir);
+        }
+        keep(point.keptArguments());
+        point.takeExecution(engines);
+        boolean labelled = point.checkpoint().model().network().labelDim() > 0;
+        try (ImageDataset all = data.open(labelled ? LabelUse.REQUIRED : LabelUse.NONE)) {
+            Optional<DatasetSplit> split = watch.split(all, data, point.checkpoint());
+            ImageDataset images = split.map(DatasetSplit::training).orElse(all);
+            tellOfUnusedLabels(labelled);
+            Trainer.Builder trainer = Trainer.resume(settings, point.checkpoint(), images);
+            ModelConfig model = point.checkpoint().model();
+            return run(trainer, settings, model, images, split, point.describe(), () -> point.directory(images.name(), invocation()));
+        }
+    }
+
+    private void keep(List<String> arguments) {
+        kept = arguments;
+        KeptOptions options = KeptOptions.parse(arguments);
+        data = options.data;
+        watch = options.watch;
+    }
+
+    private Invocation invocation() {
+        List<String> words = new ArrayList<>(List.of("pd"));
+        words.addAll(spec.root().commandLine().getParseResult().originalArgs());
+        return new Invocation(words, kept == null ? KeptOptions.given(spec) : kept);
+    }
+
+    private void tellOfUnusedLabels(boolean labelled) throws IOException {
+        if (!labelled && ImageDataset.hasLabels(data.data)) {
+            spec.commandLine().getErr().println("note: the labels of " + data.data + " are not used; --cond uses them");
         }
     }
 
@@ -167,9 +213,7 @@ final class TrainCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--max-minutes is " + maxMinutes + ", expected a positive number");
         }
-        if (samples < 0) {
-            throw new ParameterException(spec.commandLine(), "--samples is " + samples + ", expected 0 or more");
-        }
+        watch.check();
     }
 
     private Preconditioning preconditioning() {
@@ -185,7 +229,8 @@ final class TrainCommand implements Callable<Integer> {
         int resolution = Math.min(images.height(), images.width());
         return new ModelConfig(
                 network.build(resolution, images.channels(), labelDim, dropout).toBuilder()
-                        .augmentDim(settings.augmentation()
+                        .augmentDim(settings.augment()
+                                .pipeline()
                                 .map(AugmentConfig::labelDim)
                                 .orElse(0))
                         .build(),
@@ -203,10 +248,33 @@ final class TrainCommand implements Callable<Integer> {
         return DiffusionModel.of(config, model.parameters());
     }
 
-    private int run(Trainer.Builder builder, TrainingConfig settings, ModelConfig config, ImageDataset images)
+    /** Makes the folder of a run. */
+    @FunctionalInterface
+    private interface Folder {
+        RunDirectory make() throws IOException;
+    }
+
+    private int run(
+            Trainer.Builder builder,
+            TrainingConfig settings,
+            ModelConfig config,
+            ImageDataset images,
+            Optional<DatasetSplit> split,
+            String output,
+            Folder folder)
             throws IOException {
         try (Engine engine = engines.create()) {
-            return run(builder.engine(engine).stopOnShutdown(true).budget(budget()), engine, settings, config, images);
+            builder.engine(engine).stopOnShutdown(true).budget(budget());
+            // Checks that images, network and patches fit together, before anything is written.
+            builder.build();
+            printConfiguration(settings, config, images, output);
+            if (dryRun) {
+                return 0;
+            }
+            RunDirectory directory = folder.make();
+            builder.listener(directory);
+            watch.listen(builder, directory.path(), engine, settings, images, split, budget());
+            return run(builder, directory);
         }
     }
 
@@ -214,31 +282,17 @@ final class TrainCommand implements Callable<Integer> {
         return maxMinutes == null ? null : Duration.ofMillis((long) (maxMinutes * 60_000));
     }
 
-    private int run(
-            Trainer.Builder builder, Engine engine, TrainingConfig settings, ModelConfig config, ImageDataset images)
-            throws IOException {
-        // Checks that images, network and patches fit together, before anything is written.
-        builder.build();
-        printConfiguration(settings, config, images);
-        if (dryRun) {
-            return 0;
+    private int run(Trainer.Builder builder, RunDirectory directory) throws IOException {
+        try (TrainingResult result = builder.build().run()) {
+            spec.commandLine()
+                    .getErr()
+                    .println("training ended (" + result.reason().name().toLowerCase(Locale.ROOT) + "); results are in "
+                            + directory.path());
         }
-        RunDirectory directory = RunDirectory.create(outdir, images.name(), config, settings.batch());
-        LossCurve curve = new LossCurve();
-        builder.listener(directory).listener(curve);
-        if (samples > 0) {
-            builder.listener(new SampleSheets(directory.path(), engine, samples));
-        }
-        builder.listener(new RunReport(directory.path(), curve)).listener(new ConsoleProgress(budget()));
-        StopReason reason = builder.build().run();
-        spec.commandLine()
-                .getErr()
-                .println("training ended (" + reason.name().toLowerCase(Locale.ROOT) + "); results are in "
-                        + directory.path());
         return 0;
     }
 
-    private void printConfiguration(TrainingConfig settings, ModelConfig config, ImageDataset images) {
+    private void printConfiguration(TrainingConfig settings, ModelConfig config, ImageDataset images, String output) {
         PrintWriter people = spec.commandLine().getErr();
         people.println("data: " + data.data + ", " + images.size() + " images of " + images.width() + "x"
                 + images.height() + (images.labelDim() > 0 ? ", " + images.labelDim() + " classes" : "") + ", "
@@ -249,7 +303,7 @@ final class TrainCommand implements Callable<Integer> {
                 DiffusionModel.layout(config).parameterCount());
         people.println(PrettyJson.of(config.toJson()));
         people.println("training: " + PrettyJson.of(settings.toJson()));
-        people.println("output: a new run directory in " + outdir);
+        people.println(output);
         people.flush();
     }
 }

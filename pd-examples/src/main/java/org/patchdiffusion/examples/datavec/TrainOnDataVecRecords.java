@@ -17,7 +17,7 @@ import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingConfig;
-import org.patchdiffusion.train.TrainingState;
+import org.patchdiffusion.train.TrainingResult;
 
 /** Trains on what a DataVec reader reads: any pictures, scaled to 32x32 by DataVec, with their folders as classes. */
 public final class TrainOnDataVecRecords {
@@ -26,11 +26,13 @@ public final class TrainOnDataVecRecords {
 
     /** Takes the folder of pictures; trains for 20,000 images. */
     public static void main(String[] arguments) throws IOException {
-        TrainingState state = train(new File(arguments[0]), 20);
-        System.out.println(state.steps() + " steps, " + state.images() + " images");
+        try (TrainingResult result = train(new File(arguments[0]), 20)) {
+            System.out.println(
+                    result.progress().steps() + " steps, " + result.progress().images() + " images");
+        }
     }
 
-    static TrainingState train(File folder, double kimg) throws IOException {
+    static TrainingResult train(File folder, double kimg) throws IOException {
         ImageRecordReader reader = new ImageRecordReader(32, 32, 3, new ParentPathLabelGenerator());
         reader.initialize(new FileSplit(folder));
         try (ImageDataset images = RecordImages.of(reader)
@@ -52,10 +54,9 @@ public final class TrainOnDataVecRecords {
                     .patchSizes(PatchDistribution.parse("1/2:0.5,1:0.5"))
                     .build();
             RandomStream random = RandomStream.of(settings.seed(), Purpose.INIT, 0, 0);
-            Trainer trainer = Trainer.fresh(settings, DiffusionModel.create(config, random), images)
-                    .build();
-            trainer.run();
-            return trainer.state();
+            return Trainer.fresh(settings, DiffusionModel.create(config, random), images)
+                    .build()
+                    .run();
         }
     }
 }

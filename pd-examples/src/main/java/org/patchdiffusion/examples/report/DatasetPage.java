@@ -20,6 +20,7 @@ import org.patchdiffusion.data.stats.Suggestion;
 import org.patchdiffusion.eval.ImageGrid;
 import org.patchdiffusion.eval.Images;
 import org.patchdiffusion.eval.PngFiles;
+import org.patchdiffusion.train.report.HtmlPage;
 
 /** Writes what a data set is like as a page, {@code stats.html}, with its pictures beside it. */
 public final class DatasetPage {

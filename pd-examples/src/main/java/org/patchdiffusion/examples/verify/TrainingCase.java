@@ -47,7 +47,7 @@ final class TrainingCase implements CaseKind {
         TrainingState state = TrainingState.start(start.parameters());
         DiffusionModel model = DiffusionModel.of(start.config(), state.parameters());
         List<Check> checks = new ArrayList<>();
-        try (TrainStep step = new TrainStep(config, model, state, engine)) {
+        try (TrainStep step = new TrainStep(config, model.config(), state, engine)) {
             for (JsonNode iteration : golden.setting("iterations")) {
                 String it = "it" + iteration.path("iteration").asInt();
                 StepResult result;

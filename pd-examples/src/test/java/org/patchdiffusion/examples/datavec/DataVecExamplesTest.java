@@ -23,7 +23,7 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 import org.patchdiffusion.data.DatasetOptions;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.ProgressListener;
-import org.patchdiffusion.train.TrainingState;
+import org.patchdiffusion.train.TrainingResult;
 
 /** The example programs, and that the README shows what they do. */
 class DataVecExamplesTest {
@@ -119,10 +119,11 @@ class DataVecExamplesTest {
 
     @Test
     void trainingOnRecords() throws IOException {
-        TrainingState state = TrainOnDataVecRecords.train(folder.toFile(), 0.04);
-        // Twelve images a step on average: half of the steps show eight, half sixteen.
-        assertEquals(4, state.steps());
-        assertEquals(48, state.images());
+        try (TrainingResult result = TrainOnDataVecRecords.train(folder.toFile(), 0.04)) {
+            // Twelve images a step on average: half of the steps show eight, half sixteen.
+            assertEquals(4, result.progress().steps());
+            assertEquals(48, result.progress().images());
+        }
     }
 
     @Test

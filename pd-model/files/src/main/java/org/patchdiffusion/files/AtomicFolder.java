@@ -41,7 +41,9 @@ public final class AtomicFolder {
             Temporaries.force(temporary);
             publish(temporary, target);
         } catch (IOException e) {
-            IOException failure = new IOException("cannot write the folder " + target + ": " + Messages.reason(e), e);
+            // Who reads the message looks for the folder under the name that it was to have.
+            String reason = Messages.reason(e).replace(temporary.toString(), target.toString());
+            IOException failure = new IOException("cannot write the folder " + target + ": " + reason, e);
             discard(temporary, failure);
             throw failure;
         } catch (RuntimeException | Error e) {
@@ -118,7 +120,7 @@ public final class AtomicFolder {
      * @throws IOException if it cannot be deleted; the message names it
      */
     public static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
+        if (Files.notExists(folder)) {
             return;
         }
         Path hidden = Temporaries.beside(folder, Temporaries.NEW);

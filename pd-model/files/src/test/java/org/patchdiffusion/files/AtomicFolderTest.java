@@ -64,6 +64,21 @@ class AtomicFolderTest {
     }
 
     @Test
+    void aFailureNamesTheFileAsItWouldHaveBeenCalled() {
+        IOException e = assertThrows(
+                IOException.class,
+                () -> AtomicFolder.write(
+                        folder,
+                        temporary -> AtomicFile.write(temporary.resolve("a.txt"), out -> {
+                            throw new IOException("no space left on device");
+                        })));
+        assertEquals(
+                "cannot write the folder " + folder + ": cannot write " + folder.resolve("a.txt")
+                        + ": no space left on device",
+                e.getMessage());
+    }
+
+    @Test
     void ifTheNewFolderCannotTakeTheNameTheOldOneGetsItBack() throws IOException {
         // The content deletes its own folder, so that the second rename has nothing to move.
         assertThrows(IOException.class, () -> AtomicFolder.write(folder, temporary -> Files.delete(temporary)));

@@ -9,6 +9,7 @@ public final class DropoutDraws {
     private final List<Dropout> dropouts;
     private long seed;
     private long step;
+    private int firstImage;
     private boolean drawn;
 
     public DropoutDraws(List<Dropout> dropouts) {
@@ -16,9 +17,10 @@ public final class DropoutDraws {
     }
 
     /** Sets what the masks of the following runs are drawn from. */
-    public void draw(long newSeed, long newStep) {
+    public void draw(long newSeed, long newStep, int newFirstImage) {
         seed = newSeed;
         step = newStep;
+        firstImage = newFirstImage;
         drawn = true;
     }
 
@@ -28,6 +30,11 @@ public final class DropoutDraws {
 
     public long step() {
         return step;
+    }
+
+    /** What the program's first image is in the batch of the step. */
+    public int firstImage() {
+        return firstImage;
     }
 
     /**
@@ -51,7 +58,7 @@ public final class DropoutDraws {
             Dropout dropout = dropouts.get(layer);
             INDArray buffer = buffers.get(dropout.placeholder());
             if (buffer != null && !given.containsKey(dropout.placeholder())) {
-                DropoutMask.fill(seed, step, layer, dropout.rate(), buffer);
+                DropoutMask.fill(seed, step, layer, firstImage, dropout.rate(), buffer);
             }
         }
     }

@@ -118,12 +118,17 @@ public final class DropoutMask {
      * @param mask row-major float32 array {@code [B, ...]}
      */
     public static void fill(long seed, long step, int layer, double rate, INDArray mask) {
+        fill(seed, step, layer, 0, rate, mask);
+    }
+
+    /** The same for a part of a batch that begins at its image {@code first}. */
+    static void fill(long seed, long step, int layer, int first, double rate, INDArray mask) {
         long batch = mask.size(0);
         int perImage = Math.toIntExact(mask.length() / batch);
         INDArray images = mask.reshape('c', batch, perImage);
         float[] values = new float[perImage];
         for (int image = 0; image < batch; image++) {
-            fill(seed, step, layer, image, rate, 0, values, perImage);
+            fill(seed, step, layer, first + image, rate, 0, values, perImage);
             try (INDArray copy = Nd4j.createFromArray(values)) {
                 images.get(NDArrayIndex.point(image), NDArrayIndex.all()).assign(copy);
             }

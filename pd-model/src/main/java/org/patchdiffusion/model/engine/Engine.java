@@ -23,6 +23,12 @@ public interface Engine extends AutoCloseable {
     /** Buffers for the gradient of the programs of this engine; one set serves all programs over a layout. */
     Gradients newGradients(ParameterLayout layout);
 
+    /** The same with room for a sum over several runs: see {@link Program#accumulate}. Zero at first. */
+    Gradients newAccumulator(ParameterLayout layout);
+
+    /** On how many threads it computes, at least 1. */
+    int threads();
+
     /**
      * Ends the engine's threads, after what they run at this moment. Then no graph can be compiled, and the programs of the
      * engine run no more: an {@code IllegalStateException} says so. They still have to be closed by those who hold them.

@@ -33,6 +33,16 @@ public final class GenericEngine implements Engine {
     }
 
     @Override
+    public Gradients newAccumulator(ParameterLayout layout) {
+        return newGradients(layout);
+    }
+
+    @Override
+    public int threads() {
+        return NativeThreads.count();
+    }
+
+    @Override
     public void close() {
         lifetime.close();
     }

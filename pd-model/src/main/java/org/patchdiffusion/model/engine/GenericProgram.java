@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.VariableType;
@@ -86,14 +88,23 @@ final class GenericProgram implements Program {
 
     @Override
     public Map<String, INDArray> backward(Map<String, INDArray> given, Gradients gradients) {
+        return differentiate(given, gradient -> writer.write(gradients, gradient));
+    }
+
+    @Override
+    public Map<String, INDArray> accumulate(Map<String, INDArray> given, Gradients gradients) {
+        return differentiate(given, gradient -> writer.add(gradients, gradient));
+    }
+
+    private Map<String, INDArray> differentiate(
+            Map<String, INDArray> given, Consumer<Function<String, Optional<INDArray>>> target) {
         if (graph.loss() == null) {
             throw new IllegalStateException("the graph names no loss, so there is nothing to differentiate");
         }
         bind(given);
         backward.run();
         Map<String, String> names = gradientGraph.gradients();
-        writer.write(gradients, parameter -> Optional.ofNullable(names.get(parameter))
-                .map(backward::array));
+        target.accept(parameter -> Optional.ofNullable(names.get(parameter)).map(backward::array));
         return outputs(backward);
     }
 
@@ -109,8 +120,8 @@ final class GenericProgram implements Program {
     }
 
     @Override
-    public void draw(long seed, long step) {
-        draws.draw(seed, step);
+    public void draw(long seed, long step, int firstImage) {
+        draws.draw(seed, step, firstImage);
     }
 
     private Map<String, INDArray> outputs(GenericPlan plan) {

@@ -20,6 +20,18 @@ final class GradientWriter {
     }
 
     /**
+     * Adds to the first part.
+     *
+     * @param gradient the gradient of a parameter; empty for one that does not influence the loss
+     * @throws IllegalArgumentException if the buffers were made for another layout
+     */
+    void add(Gradients gradients, Function<String, Optional<INDArray>> gradient) {
+        prepare(gradients);
+        views.forEach(
+                (name, view) -> gradient.apply(name).ifPresent(value -> view.addi(value.reshape('c', view.shape()))));
+    }
+
+    /**
      * Overwrites the buffers: the first part becomes the whole gradient, all others zero.
      *
      * @param gradient the gradient of a parameter; empty for one that does not influence the loss

@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.api.OutAndGrad;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -43,22 +45,29 @@ final class SameDiffProgram implements Program {
 
     @Override
     public Map<String, INDArray> backward(Map<String, INDArray> given, Gradients gradients) {
+        return differentiate(given, gradient -> writer.write(gradients, gradient));
+    }
+
+    @Override
+    public Map<String, INDArray> accumulate(Map<String, INDArray> given, Gradients gradients) {
+        return differentiate(given, gradient -> writer.add(gradients, gradient));
+    }
+
+    private Map<String, INDArray> differentiate(
+            Map<String, INDArray> given, Consumer<Function<String, Optional<INDArray>>> target) {
         if (graph.loss() == null) {
             throw new IllegalStateException("the graph names no loss, so there is nothing to differentiate");
         }
         synchronized (graph.sameDiff()) {
-            return differentiate(prepare(given), gradients);
+            Map<String, INDArray> inputs = prepare(given);
+            // Another program may have set another loss since.
+            GradientGraph.of(graph, signature.parameters());
+            OutAndGrad result =
+                    graph.sameDiff().calculateGradientsAndOutputs(inputs, graph.outputs(), signature.parameters());
+            Map<String, INDArray> byParameter = result.getGradients();
+            target.accept(parameter -> Optional.ofNullable(byParameter.get(parameter)));
+            return result.getOutputs();
         }
-    }
-
-    private Map<String, INDArray> differentiate(Map<String, INDArray> inputs, Gradients gradients) {
-        // Another program may have set another loss since.
-        GradientGraph.of(graph, signature.parameters());
-        OutAndGrad result =
-                graph.sameDiff().calculateGradientsAndOutputs(inputs, graph.outputs(), signature.parameters());
-        Map<String, INDArray> byParameter = result.getGradients();
-        writer.write(gradients, parameter -> Optional.ofNullable(byParameter.get(parameter)));
-        return result.getOutputs();
     }
 
     private Map<String, INDArray> prepare(Map<String, INDArray> given) {
@@ -88,8 +97,8 @@ final class SameDiffProgram implements Program {
     }
 
     @Override
-    public void draw(long seed, long step) {
-        draws.draw(seed, step);
+    public void draw(long seed, long step, int firstImage) {
+        draws.draw(seed, step, firstImage);
     }
 
     /** From other inputs SameDiff may return arrays that look right and fail in later operations, such as casts. */

@@ -104,13 +104,23 @@ public final class Npz {
         for (Map.Entry<String, INDArray> e : arrays.entrySet()) {
             header(e.getKey(), e.getValue());
         }
-        AtomicFile.write(file, out -> {
-            try (ZipOutputStream zip = new ZipOutputStream(out)) {
-                for (Map.Entry<String, INDArray> e : arrays.entrySet()) {
-                    writeEntry(zip, e.getKey(), e.getValue());
-                }
-            }
-        });
+        AtomicFile.write(file, out -> write(out, arrays));
+    }
+
+    /**
+     * Writes the content of a {@code .npz} file to a stream, which stays open.
+     *
+     * @param arrays arrays by name, in the order in which they are to be stored
+     * @throws IllegalArgumentException if NumPy lacks the element type of an array (bfloat16)
+     * @throws IOException if the stream cannot be written to
+     */
+    public static void write(OutputStream out, Map<String, INDArray> arrays) throws IOException {
+        // Not closed: that would close the stream.
+        ZipOutputStream zip = new ZipOutputStream(out);
+        for (Map.Entry<String, INDArray> e : arrays.entrySet()) {
+            writeEntry(zip, e.getKey(), e.getValue());
+        }
+        zip.finish();
     }
 
     /**

@@ -75,6 +75,39 @@ class EngineContractTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("enginesAndGraphs")
+    void addsToWhatTheGradientHolds(Candidate candidate, TestGraphs.Case test) {
+        Graph graph = test.graph();
+        ParameterLayout layout = graph.parameters().layout();
+        try (Engine engine = candidate.engine();
+                Program program = engine.compile(graph)) {
+            assertTrue(engine.threads() >= 1);
+            Gradients gradients = engine.newAccumulator(layout);
+            Map<String, INDArray> wanted = program.forward(test.inputs());
+            assertOutputs(candidate, wanted, program.accumulate(test.inputs(), gradients));
+            INDArray once = gradients.sum();
+            assertClose("once", concatenated(layout, reference(test)), once, Math.max(1e-7, candidate.tolerance()));
+            program.accumulate(test.inputs(), gradients);
+            assertClose("twice", once.mul(2), gradients.sum(), 1e-6);
+            gradients.parts().forEach(part -> part.assign(0.5));
+            program.accumulate(test.inputs(), gradients);
+            assertClose("more", once.add(0.5 * gradients.parts().size()), gradients.sum(), 1e-6);
+            program.backward(test.inputs(), gradients);
+            assertClose("anew", once, gradients.sum(), 1e-6);
+        }
+    }
+
+    private static INDArray concatenated(ParameterLayout layout, Map<String, INDArray> byName) {
+        INDArray flat = Nd4j.create(DataType.FLOAT, layout.length());
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            if (byName.get(entry.name()) != null) {
+                slice(flat, entry).assign(byName.get(entry.name()));
+            }
+        }
+        return flat;
+    }
+
     private static void assertOutputs(Candidate candidate, Map<String, INDArray> wanted, Map<String, INDArray> got) {
         assertEquals(wanted.keySet(), got.keySet());
         wanted.forEach((name, value) -> {
@@ -213,6 +246,8 @@ class EngineContractTest {
             IllegalStateException refusal =
                     assertThrows(IllegalStateException.class, () -> program.backward(test.inputs(), gradients));
             assertTrue(refusal.getMessage().contains("names no loss"), refusal.getMessage());
+            Gradients accumulator = engine.newAccumulator(graph.parameters().layout());
+            assertThrows(IllegalStateException.class, () -> program.accumulate(test.inputs(), accumulator));
         }
     }
 
@@ -227,6 +262,8 @@ class EngineContractTest {
             program.close();
             assertClosed("the program is closed", () -> program.forward(test.inputs()));
             assertClosed("the program is closed", () -> program.backward(test.inputs(), gradients));
+            Gradients accumulator = engine.newAccumulator(gradients.layout());
+            assertClosed("the program is closed", () -> program.accumulate(test.inputs(), accumulator));
         }
     }
 

@@ -108,6 +108,16 @@ public final class CompiledEngine implements Engine {
     }
 
     @Override
+    public Gradients newAccumulator(ParameterLayout layout) {
+        return Gradients.zeros(layout, workers.count() + 1);
+    }
+
+    @Override
+    public int threads() {
+        return workers.count();
+    }
+
+    @Override
     public void close() {
         workers.close();
         fallback.close();

@@ -35,6 +35,11 @@ final class DropoutProgram implements Profiled {
         return choose(inputs).backward(inputs, gradients);
     }
 
+    @Override
+    public Map<String, INDArray> accumulate(Map<String, INDArray> inputs, Gradients gradients) {
+        return choose(inputs).accumulate(inputs, gradients);
+    }
+
     private synchronized Program choose(Map<String, INDArray> inputs) {
         if (graph.dropouts().stream().map(Dropout::placeholder).noneMatch(inputs::containsKey)) {
             return drawing;
@@ -46,8 +51,8 @@ final class DropoutProgram implements Profiled {
     }
 
     @Override
-    public void draw(long seed, long step) {
-        drawing.draw(seed, step);
+    public void draw(long seed, long step, int firstImage) {
+        drawing.draw(seed, step, firstImage);
     }
 
     @Override

@@ -63,7 +63,8 @@ final class DropoutLowering {
 
     private void run(Floats in, Floats out, DropoutDraws draws) {
         for (int image = 0; image < batch; image++) {
-            long key = DropoutMask.key(draws.seed(), draws.step(), node.layer(), firstImage + image);
+            int inBatch = draws.firstImage() + firstImage + image;
+            long key = DropoutMask.key(draws.seed(), draws.step(), node.layer(), inBatch);
             for (int block = 0; block < places.length; block++) {
                 run(in, out, image * imageFloats + block * blockFloats, places[block], key);
             }

@@ -13,6 +13,7 @@ import org.bytedeco.dnnl.stream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.Parameters;
 import org.patchdiffusion.model.engine.DropoutDraws;
@@ -98,34 +99,48 @@ public final class CompiledProgram implements Profiled {
 
     @Override
     public Map<String, INDArray> forward(Map<String, INDArray> inputs) {
-        return run(inputs, null);
+        return run(inputs, null, false);
     }
 
     @Override
     public Map<String, INDArray> backward(Map<String, INDArray> inputs, Gradients gradients) {
+        requireFit(gradients, parts.replicas().size());
+        return run(inputs, gradients, false);
+    }
+
+    @Override
+    public Map<String, INDArray> accumulate(Map<String, INDArray> inputs, Gradients gradients) {
+        requireFit(gradients, parts.replicas().size() + 1);
+        return run(inputs, gradients, true);
+    }
+
+    private void requireFit(Gradients gradients, int leastParts) {
         if (parts.graph().loss() == null) {
             throw new IllegalStateException("the graph names no loss, so there is nothing to differentiate");
         }
         if (!gradients.layout().equals(parts.parameters().layout())
-                || gradients.parts().size() < parts.replicas().size()) {
+                || gradients.parts().size() < leastParts) {
             throw new IllegalArgumentException(
                     "the gradient buffers have another layout than the graph's parameters, or"
-                            + " too few parts; make them with this engine's newGradients(parameters.layout())");
+                            + " too few parts; make them with this engine's newGradients(parameters.layout()), or"
+                            + " newAccumulator to add to them");
         }
-        return run(inputs, gradients);
     }
 
     @Override
-    public synchronized void draw(long seed, long step) {
-        parts.draws().draw(seed, step);
+    public synchronized void draw(long seed, long step, int firstImage) {
+        parts.draws().draw(seed, step, firstImage);
     }
 
-    private synchronized Map<String, INDArray> run(Map<String, INDArray> inputs, Gradients gradients) {
+    private synchronized Map<String, INDArray> run(Map<String, INDArray> inputs, Gradients gradients, boolean add) {
         if (closed) {
             throw new IllegalStateException("the program is closed");
         }
         signature.requireInputs(inputs);
         parts.draws().requireMasks(Map.of());
+        if (add) {
+            gather(gradients.parts());
+        }
         prepare(inputs);
         List<Replica> replicas = parts.replicas();
         if (gradients != null) {
@@ -138,7 +153,7 @@ public final class CompiledProgram implements Profiled {
             first = runStretch(first, end);
         }
         if (gradients != null) {
-            complete(gradients);
+            complete(gradients, add);
         }
         sums.forEach((name, sum) ->
                 sum.assign(replicas.stream().mapToDouble(r -> r.sum(name)).sum()));
@@ -185,6 +200,20 @@ public final class CompiledProgram implements Profiled {
         parts.workers().run(nativeThreads, tasks);
     }
 
+    /** Adds all parts to the last one, since the replicas are about to write over the others. */
+    private void gather(List<INDArray> gradient) {
+        INDArray total = gradient.get(gradient.size() - 1);
+        long length = total.length();
+        int replicas = parts.replicas().size();
+        onReplicas(i -> {
+            long from = length * i / replicas;
+            long to = length * (i + 1) / replicas;
+            for (int p = 0; from < to && p < gradient.size() - 1; p++) {
+                total.get(NDArrayIndex.interval(from, to)).addi(gradient.get(p).get(NDArrayIndex.interval(from, to)));
+            }
+        });
+    }
+
     /** Copies the inputs in, computes the prologue and packs the weights, all of it on the replicas' threads. */
     private void prepare(Map<String, INDArray> inputs) {
         // Sampling runs a network many times between changes of its weights; training changes them every time.
@@ -209,8 +238,9 @@ public final class CompiledProgram implements Profiled {
     }
 
     /** Zeros where no replica wrote, and the gradients that parts computed. */
-    private void complete(Gradients gradients) {
-        for (int i = 0; i < gradients.parts().size(); i++) {
+    private void complete(Gradients gradients, boolean add) {
+        int written = gradients.parts().size() - (add ? 1 : 0);
+        for (int i = 0; i < written; i++) {
             INDArray part = gradients.parts().get(i);
             if (i >= parts.replicas().size()) {
                 part.assign(0);

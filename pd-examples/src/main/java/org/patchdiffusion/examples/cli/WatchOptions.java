@@ -1,0 +1,123 @@
+package org.patchdiffusion.examples.cli;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.patchdiffusion.data.DatasetSplit;
+import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.PixelType;
+import org.patchdiffusion.model.engine.Engine;
+import org.patchdiffusion.train.Checkpoint;
+import org.patchdiffusion.train.Trainer;
+import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.report.RunReport;
+import org.patchdiffusion.train.report.SampleSheets;
+import org.patchdiffusion.train.watch.ConsoleProgress;
+import org.patchdiffusion.train.watch.EventFile;
+import org.patchdiffusion.train.watch.LogFile;
+import org.patchdiffusion.train.watch.Memorisation;
+import org.patchdiffusion.train.watch.StatsCollector;
+import org.patchdiffusion.train.watch.StatsFile;
+import org.patchdiffusion.train.watch.Validation;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** How a run is watched: what is measured and drawn on the way. */
+final class WatchOptions {
+
+    /** More would make ticks longer and hardly any more exact. */
+    private static final int MOST_HELD_OUT = 256;
+
+    /** Fixed, so that runs of other seeds hold out the same images and can be compared. */
+    private static final long SPLIT_SEED = 0;
+
+    @Spec(Spec.Target.MIXEE)
+    CommandSpec command;
+
+    @Option(
+            names = "--samples",
+            paramLabel = "N",
+            defaultValue = "64",
+            description = "Images to draw at each snapshot; default 64.")
+    int samples;
+
+    @Option(
+            names = "--val",
+            paramLabel = "SHARE",
+            defaultValue = "0.02",
+            description = "Share of the images to keep out of training, 0 to below 1 and 256 images at most, to measure the"
+                    + " loss of at each tick and to compare samples with; default 0.02.")
+    double share;
+
+    /** Refuses numbers that are out of range. */
+    void check() {
+        if (samples < 0) {
+            throw new ParameterException(command.commandLine(), "--samples is " + samples + ", expected 0 or more");
+        }
+        if (!(share >= 0 && share < 1)) {
+            throw new ParameterException(
+                    command.commandLine(), "--val is " + share + ", expected a share of the images from 0 to below 1");
+        }
+    }
+
+    /**
+     * The images to train on and those held out; empty if all are trained on. A run that goes on has the images that it had,
+     * unless others are asked for.
+     *
+     * @param checkpoint where the run goes on; null for a fresh one
+     */
+    Optional<DatasetSplit> split(ImageDataset all, DataOptions data, Checkpoint checkpoint) {
+        boolean given = GivenOptions.of(command).contains("--val");
+        if (data.holdOutEvery != null) {
+            if (given) {
+                throw new ParameterException(
+                        command.commandLine(), "--val and --hold-out-every both keep images out; give one of them");
+            }
+            return Optional.of(data.split(all));
+        }
+        boolean trainedOnAll =
+                checkpoint != null && checkpoint.dataFingerprint().equals(all.fingerprint());
+        int count = (int) Math.min(MOST_HELD_OUT, Math.round(share * all.size()));
+        if (count == 0 || trainedOnAll && !given) {
+            return Optional.empty();
+        }
+        return Optional.of(all.split((double) count / all.size(), SPLIT_SEED));
+    }
+
+    /** Adds everything that watches a run. */
+    void listen(
+            Trainer.Builder trainer,
+            Path folder,
+            Engine engine,
+            TrainingConfig settings,
+            ImageDataset images,
+            Optional<DatasetSplit> split,
+            Duration budget) {
+        StatsCollector.Builder statistics = StatsCollector.builder();
+        EventFile events = new EventFile(folder);
+        trainer.listener(new ConsoleProgress(System.err, System.console() != null, samples, budget));
+        if (split.isPresent() && settings.validation().everyTicks() > 0) {
+            Validation validation = new Validation(
+                    split.get().heldOut(),
+                    engine,
+                    settings.validation().heldOut(),
+                    settings.validation().everyTicks());
+            trainer.listener(validation);
+            statistics.from(validation);
+        }
+        if (samples > 0) {
+            SampleSheets.Builder sheets =
+                    SampleSheets.builder(folder, engine, samples).reals(images);
+            if (split.isPresent() && images.description().pixels() == PixelType.UINT8) {
+                Memorisation memorisation = new Memorisation(split.get(), samples, settings.seed());
+                sheets.drawn(memorisation::drawn);
+                statistics.from(memorisation);
+            }
+            trainer.listener(sheets.build());
+        }
+        statistics.to(new StatsFile(folder)).to(new LogFile(folder)).to(events);
+        trainer.listener(events).listener(statistics.build()).listener(new RunReport(folder));
+    }
+}

@@ -1,0 +1,41 @@
+package org.patchdiffusion.train;
+
+import java.io.IOException;
+import java.util.List;
+
+/** Tells every listener every event, also when one before it failed. */
+final class Listeners {
+
+    /** Something that listeners hear of. */
+    @FunctionalInterface
+    interface Event {
+        void reach(TrainingListener listener) throws IOException;
+    }
+
+    private final List<TrainingListener> listeners;
+
+    Listeners(List<TrainingListener> listeners) {
+        this.listeners = List.copyOf(listeners);
+    }
+
+    boolean isEmpty() {
+        return listeners.isEmpty();
+    }
+
+    /**
+     * Tells all of them.
+     *
+     * @throws IOException the first failure, whatever its kind, when all have heard it; the others are suppressed in it
+     */
+    void tell(Event event) throws IOException {
+        Failure failure = new Failure();
+        for (TrainingListener listener : listeners) {
+            try {
+                event.reach(listener);
+            } catch (IOException | RuntimeException | Error e) {
+                failure.add(e);
+            }
+        }
+        failure.rethrow();
+    }
+}

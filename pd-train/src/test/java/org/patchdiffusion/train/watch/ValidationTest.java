@@ -1,0 +1,137 @@
+package org.patchdiffusion.train.watch;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.PatchSize;
+import org.patchdiffusion.eval.DenoisingLoss;
+import org.patchdiffusion.model.BatchedDenoiser;
+import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.engine.Engine;
+import org.patchdiffusion.model.precond.EdmPreconditioning;
+import org.patchdiffusion.train.TinyRun;
+import org.patchdiffusion.train.Trainer;
+import org.patchdiffusion.train.TrainingListener;
+import org.patchdiffusion.train.TrainingTick;
+
+class ValidationTest {
+    private final ImageDataset heldOut = TinyRun.data(0, 7);
+
+    /** The statistics of each tick of a run, and the averaged model's loss at the last one, computed apart. */
+    private List<Map<String, Stat>> run(Validation validation, double[] apart) throws IOException {
+        List<Map<String, Stat>> ticks = new ArrayList<>();
+        try (Engine engine = TinyRun.engine()) {
+            Trainer.fresh(TinyRun.config().build(), TinyRun.model(), TinyRun.data())
+                    .engine(engine)
+                    .listener(validation)
+                    .listener(new TrainingListener() {
+                        @Override
+                        public void tick(TrainingTick tick) {
+                            ticks.add(validation.take());
+                        }
+
+                        @Override
+                        public void snapshot(long images, DiffusionModel model) {
+                            measure(model, engine, apart);
+                        }
+                    })
+                    .build()
+                    .run();
+        }
+        return ticks;
+    }
+
+    private void measure(DiffusionModel model, Engine engine, double[] apart) {
+        PatchSize whole = new PatchSize(TinyRun.SIZE, TinyRun.SIZE);
+        DenoisingLoss loss = new DenoisingLoss(heldOut, 3, whole, false, 5);
+        try (INDArray positions = loss.positions();
+                BatchedDenoiser denoiser = model.denoiser(engine, 8, positions)) {
+            // The median of the log-normal noise levels.
+            double[] losses = loss.of(denoiser, EdmPreconditioning.standard().draw(0), 2);
+            System.arraycopy(losses, 0, apart, 0, 3);
+        }
+    }
+
+    @Test
+    void eachTickHasTheLossOfTheAveragedModelByNoiseLevelAndPatchSize() throws IOException {
+        double[] apart = new double[3];
+        List<Map<String, Stat>> ticks;
+        try (Engine engine = TinyRun.engine();
+                Validation validation = new Validation(heldOut, engine, 3, 1)) {
+            ticks = run(validation, apart);
+        }
+        assertEquals(2, ticks.size());
+        assertEquals(
+                Set.of(
+                        "Validation/loss",
+                        "Validation/sigma/0.0647",
+                        "Validation/sigma/0.161",
+                        "Validation/sigma/0.301",
+                        "Validation/sigma/0.565",
+                        "Validation/sigma/1.4",
+                        "Validation/patch/8",
+                        "Validation/patch/4"),
+                ticks.get(1).keySet());
+        Stat middle = ticks.get(1).get("Validation/sigma/0.301");
+        Stat expected = Stat.of(apart);
+        assertEquals(3, middle.num());
+        assertEquals(expected.mean(), middle.mean(), 1e-9);
+        assertEquals(expected.std(), middle.std(), 1e-9);
+        Stat all = ticks.get(1).get("Validation/loss");
+        assertEquals(15, all.num());
+        double mean = 0;
+        for (Map.Entry<String, Stat> entry : ticks.get(1).entrySet()) {
+            mean += entry.getKey().startsWith("Validation/sigma/") ? entry.getValue().mean() / 5 : 0;
+        }
+        assertEquals(mean, all.mean(), 1e-9);
+        assertTrue(ticks.get(0).get("Validation/loss").mean() != all.mean(), "the model has learned something");
+    }
+
+    @Test
+    void whetherItIsMeasuredChangesNothingThatIsLearned() throws IOException {
+        float[] without = trained(null);
+        try (Engine engine = TinyRun.engine();
+                Validation validation = new Validation(heldOut, engine, 3, 1)) {
+            assertArrayEquals(without, trained(validation));
+        }
+    }
+
+    private static float[] trained(Validation validation) throws IOException {
+        try (Engine engine = TinyRun.engine()) {
+            Trainer.Builder builder = Trainer.fresh(TinyRun.config().build(), TinyRun.model(), TinyRun.data())
+                    .engine(engine);
+            if (validation != null) {
+                builder.listener(validation);
+            }
+            Trainer trainer = builder.build();
+            trainer.run();
+            return trainer.state().parameters().flat().toFloatVector();
+        }
+    }
+
+    @Test
+    void itIsMeasuredAtEveryNthTick() throws IOException {
+        try (Engine engine = TinyRun.engine();
+                Validation validation = new Validation(heldOut, engine, 1, 2)) {
+            List<Map<String, Stat>> ticks = run(validation, new double[3]);
+            assertTrue(ticks.get(0).isEmpty());
+            assertEquals(1, ticks.get(1).get("Validation/sigma/1.4").num());
+        }
+    }
+
+    @Test
+    void numbersOutOfRangeAreRefused() {
+        assertThrows(IllegalArgumentException.class, () -> new Validation(heldOut, null, 0, 1));
+        assertThrows(IllegalArgumentException.class, () -> new Validation(heldOut, null, 1, 0));
+    }
+}

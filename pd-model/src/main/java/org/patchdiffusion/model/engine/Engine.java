@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.engine;
 
+import java.util.List;
 import org.patchdiffusion.model.ParameterLayout;
 
 /**
@@ -19,6 +20,15 @@ public interface Engine extends AutoCloseable {
      * @throws IllegalStateException if the engine is closed
      */
     Program compile(Graph graph);
+
+    /**
+     * Prepares graphs that run in turn, such as one for each patch size: two runs at a time wait for each other. Engines that
+     * can let the programs share memory, which then is what the largest of them takes.
+     *
+     * @throws IllegalArgumentException if a graph is not static in shape or lacks an output
+     * @throws IllegalStateException if the engine is closed
+     */
+    ProgramSet compile(List<Graph> graphs);
 
     /** Buffers for the gradient of the programs of this engine; one set serves all programs over a layout. */
     Gradients newGradients(ParameterLayout layout);

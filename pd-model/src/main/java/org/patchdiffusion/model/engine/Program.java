@@ -56,6 +56,12 @@ public interface Program extends AutoCloseable {
         draw(seed, step, 0);
     }
 
+    /**
+     * Off-heap bytes of activations, packed weights and scratch memory that the program holds; 0 for the {@code samediff}
+     * engine, whose arrays come and go while it runs.
+     */
+    long bytes();
+
     /** Frees what the program holds off the heap. */
     @Override
     void close();

@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.engine.compiled;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,6 +11,7 @@ import org.patchdiffusion.model.engine.GenericEngine;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
+import org.patchdiffusion.model.engine.ProgramSet;
 import org.patchdiffusion.model.engine.SameDiffEngine;
 import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 import org.patchdiffusion.model.engine.compiled.run.CompiledProgram;
@@ -61,28 +63,42 @@ public final class CompiledEngine implements Engine {
 
     @Override
     public Program compile(Graph graph) {
+        return compile(List.of(graph)).programs().get(0);
+    }
+
+    @Override
+    public ProgramSet compile(List<Graph> graphs) {
         workers.requireOpen();
         if (OneDnn.find().isEmpty()) {
-            return fallBack(graph);
+            return ProgramSet.each(graphs, this::fallBack);
         }
         try {
-            if (!graph.dropouts().isEmpty()) {
-                return new DropoutProgram(compileWhole(graph), graph, this);
-            }
-            return compileWhole(graph);
+            return compileWhole(graphs);
         } catch (RuntimeException | StackOverflowError e) {
+            if (graphs.size() > 1) {
+                // What cannot be compiled may be one of them only.
+                return ProgramSet.each(graphs, this::compile);
+            }
             // Whatever a stage stumbles over, the plan or SameDiff itself may still run.
             if (reported.add(String.valueOf(e.getMessage()))) {
                 LOG.info("running the graph as a plan of ND4J operations, which is slower: {}", e.getMessage());
             }
-            return fallBack(graph);
+            return ProgramSet.each(graphs, this::fallBack);
         }
     }
 
-    private CompiledProgram compileWhole(Graph graph) {
-        CompiledProgram program = new Compiler(OneDnn.find().get(), accuracy, workers).compile(graph);
-        reportParts(program.foreignOps());
-        return program;
+    private ProgramSet compileWhole(List<Graph> graphs) {
+        List<CompiledProgram> compiled = new Compiler(OneDnn.find().get(), accuracy, workers).compile(graphs);
+        List<Program> programs = new ArrayList<>();
+        for (int i = 0; i < graphs.size(); i++) {
+            CompiledProgram program = compiled.get(i);
+            reportParts(program.foreignOps());
+            boolean draws = !graphs.get(i).dropouts().isEmpty();
+            programs.add(draws ? new DropoutProgram(program, graphs.get(i), this) : program);
+        }
+        long bytes = compiled.stream().mapToLong(CompiledProgram::ownBytes).sum();
+        return new ProgramSet(
+                programs, bytes + (compiled.isEmpty() ? 0 : compiled.get(0).sharedBytes()));
     }
 
     private void reportParts(List<String> ops) {

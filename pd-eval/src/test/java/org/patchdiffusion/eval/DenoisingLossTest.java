@@ -61,8 +61,7 @@ class DenoisingLossTest {
             assertEquals(8 * sum / noise.length, losses[i], 1e-5);
         }
         assertArrayEquals(losses, loss.of(idle, LEVEL, 2));
-        assertArrayEquals(
-                Arrays.copyOf(losses, 3), new DenoisingLoss(images, 3, WHOLE, false, 3).of(idle, LEVEL, 2));
+        assertArrayEquals(Arrays.copyOf(losses, 3), new DenoisingLoss(images, 3, WHOLE, false, 3).of(idle, LEVEL, 2));
     }
 
     @Test

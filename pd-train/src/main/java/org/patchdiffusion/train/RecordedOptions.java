@@ -39,7 +39,8 @@ public final class RecordedOptions {
     }
 
     /** The options of a run that begins, or of one that goes on after {@code earlier}. */
-    static RecordedOptions of(TrainingRun run, Invocation invocation, List<RecordedOptions> earlier) throws IOException {
+    static RecordedOptions of(TrainingRun run, Invocation invocation, List<RecordedOptions> earlier)
+            throws IOException {
         ObjectNode root = JSON.createObjectNode();
         root.put("format", FORMAT);
         addAll(root.putArray("command_line"), invocation.commandLine());

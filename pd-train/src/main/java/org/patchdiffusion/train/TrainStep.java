@@ -1,6 +1,11 @@
 package org.patchdiffusion.train;
 
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.data.PatchSize;
+import org.patchdiffusion.data.PatchSizes;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
@@ -17,6 +22,7 @@ public final class TrainStep implements AutoCloseable {
     private final GradientSource source;
     private final Gradients gradients;
     private final AdamEma optimizer;
+    private final long programBytes;
 
     /**
      * Prepares to train a model.
@@ -26,14 +32,47 @@ public final class TrainStep implements AutoCloseable {
      * @param engine executes the loss graphs; the optimizer takes as many threads
      */
     public TrainStep(TrainingConfig config, ModelConfig model, TrainingState state, Engine engine) {
+        this(config, model, state, engine, null);
+    }
+
+    /**
+     * The same with the programs of a run compiled at once, so that they share their memory.
+     *
+     * @param sizes the patch sizes of the run; null compiles each program when it is first needed
+     * @throws org.patchdiffusion.model.engine.MemoryShortageException if there is not the memory for them
+     */
+    TrainStep(TrainingConfig config, ModelConfig model, TrainingState state, Engine engine, PatchSizes sizes) {
         this.state = state;
         this.channels = model.channels();
         this.schedule = Schedule.of(config);
-        GraphGradients graphs = new GraphGradients(DiffusionModel.of(model, state.parameters()), engine, config.seed());
+        GraphGradients graphs = new GraphGradients(
+                DiffusionModel.of(model, state.parameters()),
+                engine,
+                config.seed(),
+                sizes == null ? List.of() : shapes(config, sizes));
+        this.programBytes = graphs.bytes();
         this.source = config.parts() == 1 ? graphs : new PartedGradients(graphs, config.parts());
         this.gradients = source.newGradients();
         OptimizerSettings adam = config.optimizer();
         this.optimizer = new AdamEma(adam.beta1(), adam.beta2(), adam.epsilon(), engine.threads());
+    }
+
+    /** Every patch size with every size of a part of its batch: parts differ by one image at most. */
+    private static List<GraphGradients.Shape> shapes(TrainingConfig config, PatchSizes sizes) {
+        int parts = config.parts();
+        Set<GraphGradients.Shape> shapes = new LinkedHashSet<>();
+        for (PatchSize patch : sizes.sizes()) {
+            long images = sizes.batch(config.batch(), patch);
+            for (int i = 0; i < parts; i++) {
+                shapes.add(new GraphGradients.Shape((int) (images * (i + 1) / parts - images * i / parts), patch));
+            }
+        }
+        return List.copyOf(shapes);
+    }
+
+    /** Off-heap memory of the programs of all patch sizes, which they share. */
+    public long programBytes() {
+        return programBytes;
     }
 
     /** Takes a step on a batch, which stays the caller's to close. */

@@ -164,8 +164,7 @@ final class FaultyFiles extends FileSystemProvider {
     }
 
     @Override
-    public Map<String, Object> readAttributes(Path path, String attributes, LinkOption... options)
-            throws IOException {
+    public Map<String, Object> readAttributes(Path path, String attributes, LinkOption... options) throws IOException {
         count();
         return real.readAttributes(unwrap(path), attributes, options);
     }

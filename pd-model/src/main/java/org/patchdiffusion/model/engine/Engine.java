@@ -18,6 +18,7 @@ public interface Engine extends AutoCloseable {
      *
      * @throws IllegalArgumentException if the graph is not static in shape or lacks an output
      * @throws IllegalStateException if the engine is closed
+     * @throws MemoryShortageException if there is not the memory that the program needs
      */
     Program compile(Graph graph);
 
@@ -27,6 +28,7 @@ public interface Engine extends AutoCloseable {
      *
      * @throws IllegalArgumentException if a graph is not static in shape or lacks an output
      * @throws IllegalStateException if the engine is closed
+     * @throws MemoryShortageException if there is not the memory that the programs need
      */
     ProgramSet compile(List<Graph> graphs);
 

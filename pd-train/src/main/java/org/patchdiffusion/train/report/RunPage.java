@@ -112,12 +112,11 @@ final class RunPage {
     }
 
     private static void split(HtmlPage page, RunNumbers numbers) {
-        numbers.speedup()
-                .ifPresent(speedup -> page.heading("Speed")
-                        .text(text(
-                                "Patches and whole images together: %,.0f images a second. Steps on whole images alone:"
-                                        + " %,.0f. That is %.2f times the images a second of training on whole images.",
-                                speedup.all(), speedup.whole(), speedup.factor())));
+        numbers.speedup().ifPresent(speedup -> page.heading("Speed")
+                .text(text(
+                        "Patches and whole images together: %,.0f images a second. Steps on whole images alone:"
+                                + " %,.0f. That is %.2f times the images a second of training on whole images.",
+                        speedup.all(), speedup.whole(), speedup.factor())));
         Map<String, Double> split = numbers.split();
         if (split.isEmpty()) {
             return;

@@ -35,8 +35,8 @@ record RunFiles(Path path) {
     static String line(double kimg, Map<String, Double> values) {
         ObjectNode line = JSON.createObjectNode();
         line.putObject("Progress/kimg").put("num", 1).put("mean", kimg).put("std", 0.0);
-        values.forEach(
-                (key, mean) -> line.putObject(key).put("num", 3).put("mean", mean).put("std", 0.5));
+        values.forEach((key, mean) ->
+                line.putObject(key).put("num", 3).put("mean", mean).put("std", 0.5));
         line.put("timestamp", 1.75e9 + kimg);
         return line.toString();
     }

@@ -51,17 +51,22 @@ class RunPageTest {
             assertEquals(i % 2 == 0 ? 2 * losses.get(i) : null, small.get(i));
             assertEquals(i % 2 == 0 ? null : 4 * losses.get(i), large.get(i));
         }
-        assertEquals(3 * losses.get(38), RunFiles.curve(data, "Validation by noise level", 0).get(38));
+        assertEquals(
+                3 * losses.get(38),
+                RunFiles.curve(data, "Validation by noise level", 0).get(38));
         assertEquals(losses, RunFiles.curve(data, "Loss/loss", 0));
         assertEquals(39 * 1.1 + 0.1, RunFiles.curve(data, "Progress/kimg", 0).get(39));
-        assertEquals(1.75e9 + 39 * 1.1 + 0.1, RunFiles.curve(data, "timestamp", 0).get(39));
+        assertEquals(
+                1.75e9 + 39 * 1.1 + 0.1, RunFiles.curve(data, "timestamp", 0).get(39));
     }
 
     @Test
     void aTickWithoutALossIsAGapAndIsSaid() throws IOException {
-        RunFiles run = run("00000-a").options("{}").tick(1, Map.of("Loss/loss", 1.0)).tick(2, Map.of());
+        RunFiles run =
+                run("00000-a").options("{}").tick(1, Map.of("Loss/loss", 1.0)).tick(2, Map.of());
         String page = page(run);
-        assertNull(RunFiles.curve(RunFiles.charts(page), "Loss by patch size", 0).get(1));
+        assertNull(
+                RunFiles.curve(RunFiles.charts(page), "Loss by patch size", 0).get(1));
         assertTrue(page.contains("In 1 of 2 ticks no step had a finite loss."), page);
     }
 
@@ -69,20 +74,24 @@ class RunPageTest {
     void speedAndItsSplitAreThoseOfTheRun() throws IOException {
         RunFiles run = run("00000-a").options("{}");
         for (int i = 1; i <= 2; i++) {
-            run.tick(i, Map.of(
-                    "Timing/sec_per_tick", 10.0 * i,
-                    "Timing/total_sec", 4000.0,
-                    "Speed/images_per_sec", 100.0 * i,
-                    "Speed/images_per_sec/8", 900.0,
-                    "Speed/images_per_sec/32", 40.0 * i,
-                    "Split/step_sec", 9.0 * i,
-                    "Split/optimizer_sec", 0.5 * i,
-                    "Split/checkpoint_sec", 0.25));
+            run.tick(
+                    i,
+                    Map.of(
+                            "Timing/sec_per_tick", 10.0 * i,
+                            "Timing/total_sec", 4000.0,
+                            "Speed/images_per_sec", 100.0 * i,
+                            "Speed/images_per_sec/8", 900.0,
+                            "Speed/images_per_sec/32", 40.0 * i,
+                            "Split/step_sec", 9.0 * i,
+                            "Split/optimizer_sec", 0.5 * i,
+                            "Split/checkpoint_sec", 0.25));
         }
         String page = page(run);
         // (100·10 + 200·20) / 30 and (40·10 + 80·20) / 30
-        assertTrue(page.contains("Patches and whole images together: 167 images a second. Steps on whole images alone: 67."
-                + " That is 2.50 times the images a second of training on whole images."), page);
+        assertTrue(
+                page.contains("Patches and whole images together: 167 images a second. Steps on whole images alone: 67."
+                        + " That is 2.50 times the images a second of training on whole images."),
+                page);
         assertTrue(page.contains("<td>step</td><td class=\"number\">27.0</td><td class=\"number\">90.0%</td>"), page);
         assertTrue(page.contains("<td>other</td><td class=\"number\">1.0</td><td class=\"number\">3.3%</td>"), page);
         assertTrue(page.contains("Around the steps: 5.0% of the time"), page);
@@ -95,7 +104,8 @@ class RunPageTest {
         String json = "\"" + hostile + "\"";
         RunFiles run = run("00000-<b>run & more")
                 .options("{\"data\": {\"name\": " + json + "}, " + json + ": " + json + ", \"patch_sizes\": " + json
-                        + ", \"command_line\": [\"pd\", " + json + ", \"it's\"], \"training\": {\"batch\": " + json + "}}")
+                        + ", \"command_line\": [\"pd\", " + json + ", \"it's\"], \"training\": {\"batch\": " + json
+                        + "}}")
                 .tick(1, Map.of("Loss/loss", 1.0, "Loss/patch/8", 1.0, hostile, 2.0, "Split/" + hostile, 1.0))
                 .log("failed: " + hostile + "\n")
                 .picture("samples-000001.png", 2, 2, 0);
@@ -130,10 +140,13 @@ class RunPageTest {
         assertEquals(List.of(0.75), RunFiles.curve(data, "Loss by patch size: whole images, 16", 0));
         assertTrue(page.contains("<tr><td>training.batch</td><td>16</td><td>32</td></tr>"), page);
         assertFalse(page.contains("training.seed"), "what does not differ is not in the table");
-        assertTrue(page.contains("<td>State</td><td class=\"number\">finished: duration</td>"
-                + "<td class=\"number\">no end in the log: it goes on or was killed</td>"), page);
+        assertTrue(
+                page.contains("<td>State</td><td class=\"number\">finished: duration</td>"
+                        + "<td class=\"number\">no end in the log: it goes on or was killed</td>"),
+                page);
         assertEquals(2, page.split("<figcaption>Real images", -1).length, "the same real images once");
-        assertTrue(page.contains("width=\"6\" height=\"2\" alt=\"samples after 2540 images\" data-images=\"2540\""), page);
+        assertTrue(
+                page.contains("width=\"6\" height=\"2\" alt=\"samples after 2540 images\" data-images=\"2540\""), page);
     }
 
     @Test
@@ -141,13 +154,16 @@ class RunPageTest {
         Path file = folder.resolve("page.html");
         Path runs = run("runs/00003-x").options("{}").path().getParent();
         assertEquals(
-                runs + " is not the folder of a run: it has neither training_options.json nor stats.jsonl; did you mean "
+                runs
+                        + " is not the folder of a run: it has neither training_options.json nor stats.jsonl; did you mean "
                         + runs.resolve("00003-x") + "?",
-                assertThrows(IOException.class, () -> RunReport.write(List.of(runs), file)).getMessage());
+                assertThrows(IOException.class, () -> RunReport.write(List.of(runs), file))
+                        .getMessage());
         Path nowhere = folder.resolve("nowhere");
         assertEquals(
                 nowhere + " is not there; name the folder of a run, such as runs/00000-…",
-                assertThrows(IOException.class, () -> RunReport.write(List.of(nowhere), file)).getMessage());
+                assertThrows(IOException.class, () -> RunReport.write(List.of(nowhere), file))
+                        .getMessage());
         assertFalse(Files.exists(file));
     }
 
@@ -157,7 +173,9 @@ class RunPageTest {
         Path file = folder.resolve("page.html");
         List<String> remarks = RunReport.write(List.of(run.path()), file);
         assertEquals(3, remarks.size(), remarks.toString());
-        assertTrue(remarks.get(0).startsWith("00000-a: training_options.json is left out: it is damaged, line 1"), remarks.get(0));
+        assertTrue(
+                remarks.get(0).startsWith("00000-a: training_options.json is left out: it is damaged, line 1"),
+                remarks.get(0));
         String page = Files.readString(file);
         assertTrue(page.contains("The last line of stats.jsonl is not finished"), page);
         assertTrue(page.contains("There are no statistics yet"), page);

@@ -73,7 +73,15 @@ class SampleSheetsTest {
 
     private static TrainingRun run(DiffusionModel model) {
         return new TrainingRun(
-                TrainingConfig.builder().build(), model.config(), 1, PatchDistribution.ofPixels(0.5), "ten", 10, "x", "generic", 0);
+                TrainingConfig.builder().build(),
+                model.config(),
+                1,
+                PatchDistribution.ofPixels(0.5),
+                "ten",
+                10,
+                "x",
+                "generic",
+                0);
     }
 
     @Test

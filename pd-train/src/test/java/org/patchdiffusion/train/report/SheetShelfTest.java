@@ -66,6 +66,8 @@ class SheetShelfTest {
         assertEquals(List.of(2000L), List.copyOf(shelf.samples().keySet()));
         assertNull(shelf.reals());
         assertEquals(3, shelf.remarks().size());
-        assertTrue(shelf.remarks().get(1).contains("samples-000001.png is not a PNG file"), shelf.remarks().toString());
+        assertTrue(
+                shelf.remarks().get(1).contains("samples-000001.png is not a PNG file"),
+                shelf.remarks().toString());
     }
 }

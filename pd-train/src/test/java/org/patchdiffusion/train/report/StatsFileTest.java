@@ -50,7 +50,9 @@ class StatsFileTest {
         assertArrayEquals(new double[] {NONE, NONE, 0.125}, column("Loss/patch/8"));
         assertArrayEquals(new double[] {1, 2, 3}, column("Progress/kimg"));
         assertEquals(List.of(), file.remarks());
-        assertEquals(List.of("Loss/loss", "Loss/patch/8", "Progress/kimg", "timestamp"), file.stats().keys());
+        assertEquals(
+                List.of("Loss/loss", "Loss/patch/8", "Progress/kimg", "timestamp"),
+                file.stats().keys());
     }
 
     @Test
@@ -62,7 +64,9 @@ class StatsFileTest {
         run.tick(2.5, Map.of("Loss/loss", 20.0));
         assertArrayEquals(new double[] {1, 2, 20}, column("Loss/loss"));
         assertArrayEquals(new double[] {1, 2, 2.5}, column("Progress/kimg"));
-        assertTrue(file.remarks().get(0).contains("2 ticks of stats.jsonl"), file.remarks().toString());
+        assertTrue(
+                file.remarks().get(0).contains("2 ticks of stats.jsonl"),
+                file.remarks().toString());
     }
 
     @Test
@@ -89,8 +93,12 @@ class StatsFileTest {
         assertArrayEquals(new double[] {NONE}, column("Loss/loss"));
         assertArrayEquals(new double[] {1}, column("Progress/kimg"));
         assertEquals(2, file.remarks().size());
-        assertTrue(file.remarks().get(0).contains("3 lines that are no JSON objects"), file.remarks().toString());
-        assertTrue(file.remarks().get(1).contains("1 lines without Progress/kimg"), file.remarks().toString());
+        assertTrue(
+                file.remarks().get(0).contains("3 lines that are no JSON objects"),
+                file.remarks().toString());
+        assertTrue(
+                file.remarks().get(1).contains("1 lines without Progress/kimg"),
+                file.remarks().toString());
     }
 
     @Test
@@ -107,7 +115,8 @@ class StatsFileTest {
     }
 
     @Property(tries = 50)
-    void thinningKeepsMeans(@ForAll @IntRange(min = 1, max = 400) int ticks, @ForAll @IntRange(min = 1, max = 60) int most) {
+    void thinningKeepsMeans(
+            @ForAll @IntRange(min = 1, max = 400) int ticks, @ForAll @IntRange(min = 1, max = 60) int most) {
         RunStats stats = new RunStats();
         for (int i = 0; i < ticks; i++) {
             stats.add(i % 5 == 3 ? Map.of(RunStats.KIMG, i + 1.0) : Map.of(RunStats.KIMG, i + 1.0, "y", i * 2.0));

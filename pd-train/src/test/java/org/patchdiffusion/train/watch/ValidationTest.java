@@ -91,7 +91,9 @@ class ValidationTest {
         assertEquals(15, all.num());
         double mean = 0;
         for (Map.Entry<String, Stat> entry : ticks.get(1).entrySet()) {
-            mean += entry.getKey().startsWith("Validation/sigma/") ? entry.getValue().mean() / 5 : 0;
+            mean += entry.getKey().startsWith("Validation/sigma/")
+                    ? entry.getValue().mean() / 5
+                    : 0;
         }
         assertEquals(mean, all.mean(), 1e-9);
         assertTrue(ticks.get(0).get("Validation/loss").mean() != all.mean(), "the model has learned something");

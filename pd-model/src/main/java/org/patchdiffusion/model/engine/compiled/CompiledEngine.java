@@ -10,6 +10,7 @@ import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.GenericEngine;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
+import org.patchdiffusion.model.engine.MemoryShortageException;
 import org.patchdiffusion.model.engine.Program;
 import org.patchdiffusion.model.engine.ProgramSet;
 import org.patchdiffusion.model.engine.SameDiffEngine;
@@ -74,6 +75,9 @@ public final class CompiledEngine implements Engine {
         }
         try {
             return compileWhole(graphs);
+        } catch (MemoryShortageException e) {
+            // The plan and SameDiff take more.
+            throw e;
         } catch (RuntimeException | StackOverflowError e) {
             if (graphs.size() > 1) {
                 // What cannot be compiled may be one of them only.

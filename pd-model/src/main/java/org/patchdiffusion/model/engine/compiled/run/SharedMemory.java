@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
+import org.patchdiffusion.model.engine.MemoryShortageException;
 import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 
 /**
@@ -60,9 +61,14 @@ public final class SharedMemory {
     /**
      * Allocates the arenas that were asked for.
      *
-     * @throws OutOfMemoryError if there is not enough memory
+     * @throws MemoryShortageException if there is not enough memory
      */
     public synchronized void allocate() {
+        long arenas = wanted.stream().mapToLong(Long::longValue).sum();
+        long available = FreeMemory.bytes();
+        if (arenas > available) {
+            throw new MemoryShortageException(arenas, available);
+        }
         for (long bytes : wanted) {
             // Padding of blocked tensors must hold finite numbers from the start.
             blocks.add(new ZeroedMemory(bytes + CACHE_LINE));

@@ -18,7 +18,8 @@ public final class PngFiles {
     private PngFiles() {}
 
     /**
-     * Writes one {@code seed000123.png} for each image; existing files of that name are replaced.
+     * Writes one {@code 000123.png} for each image, which is how the official tool names that of seed 123; existing files of
+     * that name are replaced.
      *
      * @param folder made if missing
      * @param seeds the seed of each image, 0 or positive
@@ -49,7 +50,7 @@ public final class PngFiles {
         Path parent = subfolders
                 ? folder.resolve(String.format(Locale.ROOT, "%06d", seed - seed % SEEDS_PER_FOLDER))
                 : folder;
-        return parent.resolve(String.format(Locale.ROOT, "seed%06d.png", seed));
+        return parent.resolve(String.format(Locale.ROOT, "%06d.png", seed));
     }
 
     /**

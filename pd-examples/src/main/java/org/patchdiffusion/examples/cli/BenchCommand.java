@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -80,14 +81,24 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--resolution",
             paramLabel = "N",
+            converter = WholeNumber.Side.class,
             defaultValue = "32",
-            description = "Side of the whole image; default 32.")
+            description = "Side of the whole image.")
     int resolution;
 
-    @Option(names = "--patch", paramLabel = "N", description = "Side of the patches; default: the whole image.")
+    @Option(
+            names = "--patch",
+            paramLabel = "N",
+            converter = WholeNumber.Side.class,
+            description = "Side of the patches.")
     Integer patch;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Patches in a batch; default 16.")
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            converter = WholeNumber.Positive.class,
+            defaultValue = "16",
+            description = "Patches in a batch.")
     int batch;
 
     @Option(
@@ -96,24 +107,31 @@ final class BenchCommand implements Callable<Integer> {
             defaultValue = "train",
             description =
                     "train (forward + backward), infer (forward), optimizer (Adam and averaging) or data (the making of"
-                            + " batches); default train.")
+                            + " batches).")
     Mode mode;
 
     @Option(
             names = "--dropout",
             paramLabel = "P",
             defaultValue = "0",
-            description = "Probability that an activation is dropped, with --mode train; default 0.")
+            converter = RealNumber.Share.class,
+            description = "Probability that an activation is dropped, with --mode train.")
     private double dropout;
 
-    @Option(names = "--iterations", paramLabel = "N", defaultValue = "10", description = "Timed runs; default 10.")
+    @Option(
+            names = "--iterations",
+            paramLabel = "N",
+            converter = WholeNumber.Positive.class,
+            defaultValue = "10",
+            description = "Timed runs.")
     int iterations;
 
     @Option(
             names = "--warmup",
             paramLabel = "N",
+            converter = WholeNumber.NotNegative.class,
             defaultValue = "3",
-            description = "Runs before the timed ones; default 3.")
+            description = "Runs before the timed ones.")
     int warmup;
 
     @Option(
@@ -123,20 +141,20 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        GivenOptions.refuseUnless(spec, mode == Mode.DATA, "--mode data", dataBench);
+        GivenOptions.refuseUnless(spec, dataBench.data != null, "--data PATH", List.of("--cache"));
+        GivenOptions.refuseUnless(spec, mode == Mode.TRAIN, "--mode train", List.of("--dropout"));
+        GivenOptions.refuseUnless(
+                spec, mode == Mode.TRAIN || mode == Mode.INFER, "--mode train or infer", List.of("--profile"));
         if (mode == Mode.DATA) {
             return data();
         }
-        require(
-                dataBench.data == null && dataBench.stepMillis == null,
-                "--data and --step-ms belong to --mode data; leave them out");
         int side = patch == null ? resolution : patch;
-        require(batch >= 1, "--batch is " + batch + ", expected at least 1");
-        require(iterations >= 1, "--iterations is " + iterations + ", expected at least 1");
-        require(warmup >= 0, "--warmup is " + warmup + ", expected 0 or more");
         require(
                 side >= 1 && side <= resolution,
                 "--patch is " + side + ", expected 1 to the resolution, " + resolution);
-        UNetConfig unet = network.build(resolution, CHANNELS, 0, mode == Mode.TRAIN ? dropout : 0);
+        UNetConfig unet =
+                network.build(resolution, CHANNELS, builder -> builder.dropout(mode == Mode.TRAIN ? dropout : 0));
         try {
             unet.checkSize(side, side);
         } catch (IllegalArgumentException e) {
@@ -157,7 +175,7 @@ final class BenchCommand implements Callable<Integer> {
                 Locale.ROOT,
                 "%s of %s: %,d parameters, batch %d of %dx%d patches, engine %s, %d threads%n",
                 mode.work,
-                network.arch.name().toLowerCase(Locale.ROOT),
+                network.family().name().toLowerCase(Locale.ROOT),
                 params,
                 batch,
                 side,
@@ -174,16 +192,11 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private int data() throws IOException {
-        require(batch >= 1, "--batch is " + batch + ", expected at least 1");
-        require(iterations >= 1, "--iterations is " + iterations + ", expected at least 1");
-        require(
-                dataBench.stepMillis == null || dataBench.stepMillis > 0,
-                "--step-ms is " + dataBench.stepMillis + ", expected a positive number");
         try (ImageDataset images = dataBench.open(resolution)) {
             int whole = Math.min(images.height(), images.width());
             int side = patch == null ? whole : patch;
             require(side >= 2 && side <= whole, "--patch is " + side + ", expected 2 to the resolution, " + whole);
-            UNetConfig unet = network.build(whole, images.channels(), 0, 0);
+            UNetConfig unet = network.build(whole, images.channels(), builder -> builder.dropout(0));
             ModelConfig config = new ModelConfig(unet, EdmPreconditioning.standard(), images.height(), images.width());
             Map<String, Object> result = dataBench.measure(images, config, side, batch, work -> time(() -> {}, work));
             spec.commandLine().getErr().println(DataBench.describe(result));
@@ -331,7 +344,7 @@ final class BenchCommand implements Callable<Integer> {
                         batch * 1000 / median);
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("mode", mode.name().toLowerCase(Locale.ROOT));
-        result.put("arch", network.arch.name().toLowerCase(Locale.ROOT));
+        result.put("arch", network.family().name().toLowerCase(Locale.ROOT));
         result.put("params", params);
         result.put("resolution", resolution);
         result.put("patch", side);

@@ -2,6 +2,7 @@ package org.patchdiffusion.examples.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.patchdiffusion.model.DiffusionModel;
@@ -40,14 +41,19 @@ final class ConvertCommand implements Callable<Integer> {
             description = "Model file whose configuration goes with weights that have none (.pth or .safetensors).")
     Path config;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Batch of a .fb graph; default 1.")
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "1",
+            converter = WholeNumber.Positive.class,
+            description = "Batch of a .fb graph.")
     int batch;
 
     @Option(
             names = "--resolution",
             paramLabel = "WxH",
             converter = ImageSize.Converter.class,
-            description = "Image size of a .fb graph; default: that of the model.")
+            description = "Image size of a .fb graph, by default that of the model.")
     ImageSize resolution;
 
     @Override
@@ -57,30 +63,49 @@ final class ConvertCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "cannot write " + target + ": expected .safetensors, .pth or .fb");
         }
-        DiffusionModel model = read();
+        GivenOptions.refuseUnless(
+                spec, ending.equals(".fb"), "a .fb file to write", List.of("--batch", "--resolution"));
+        requireUseForConfig();
+        write(ending, read());
+        spec.commandLine().getErr().println("wrote " + target);
+        return 0;
+    }
+
+    private void write(String ending, DiffusionModel model) throws IOException {
         ModelConfig shape = model.config();
         switch (ending) {
             case ".safetensors" -> ModelFile.write(
                     target, shape, model.parameters(), Map.of("source", String.valueOf(source.getFileName())));
             case ".pth" -> TorchStateDict.write(target, OfficialLayout.tensors(shape, model.parameters()));
-            default -> SameDiffFile.write(
-                    target,
-                    model,
-                    batch,
-                    resolution == null ? shape.height() : resolution.height(),
-                    resolution == null ? shape.width() : resolution.width());
+            default -> writeGraph(model);
         }
-        spec.commandLine().getErr().println("wrote " + target);
-        return 0;
+    }
+
+    private void writeGraph(DiffusionModel model) throws IOException {
+        ModelConfig shape = model.config();
+        int height = resolution == null ? shape.height() : resolution.height();
+        int width = resolution == null ? shape.width() : resolution.width();
+        try {
+            shape.network().checkSize(height, width);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(
+                    spec.commandLine(), "--resolution " + width + "x" + height + ": " + e.getMessage(), e);
+        }
+        SameDiffFile.write(target, model, batch, height, width);
+    }
+
+    /** A configuration that is lent to a file that has one would be read and forgotten. */
+    private void requireUseForConfig() throws IOException {
+        if (config != null && ModelFiles.hasConfig(source)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    source + " has a configuration of its own, so --config has no effect; leave it out");
+        }
     }
 
     private DiffusionModel read() throws IOException {
         if (config == null) {
             return ModelFiles.read(source);
-        }
-        if (!ModelFiles.mayBeBare(source)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--config goes with a .pth, .pt or .safetensors file, not with " + source);
         }
         return ModelFiles.readBare(source, ModelFiles.read(config).config(), choice -> spec.commandLine()
                 .getErr()

@@ -24,14 +24,14 @@ import org.patchdiffusion.train.TrainingIterator;
 import picocli.CommandLine.Option;
 
 /** Times the making of batches, on one thread: patches with their coordinates, and all that a training step is fed. */
-final class DataBench {
+final class DataBench implements HelpSection {
     private static final int IMAGES = 4096;
     private static final int CHANNELS = 3;
 
     @Option(
             names = "--data",
             paramLabel = "PATH",
-            description = "With --mode data: the data set to take patches of; default: random images in memory.")
+            description = "The data set to take patches of, by default random images in memory.")
     Path data;
 
     @Option(
@@ -39,14 +39,20 @@ final class DataBench {
             paramLabel = "PLACE",
             defaultValue = "auto",
             converter = DataOptions.PlaceConverter.class,
-            description = "With --data: where decoded images are kept, as for train; default auto.")
+            description = "With --data: where decoded images are kept, as for train.")
     PixelCache cache;
 
     @Option(
             names = "--step-ms",
-            paramLabel = "X",
-            description = "With --mode data: the time of a training step, to tell the share of it.")
+            paramLabel = "MILLISECONDS",
+            converter = RealNumber.Positive.class,
+            description = "The time of a training step, to tell the share of it.")
     Double stepMillis;
+
+    @Override
+    public String heading() {
+        return "With --mode data";
+    }
 
     /** Milliseconds of each batch, after a warm-up. */
     interface Timer {

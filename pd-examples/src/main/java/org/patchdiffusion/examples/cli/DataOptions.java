@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import org.patchdiffusion.data.DatasetOptions;
 import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** Which images to train on, and where they are kept meanwhile. */
-final class DataOptions {
+final class DataOptions implements HelpSection {
 
     @Spec(Spec.Target.MIXEE)
     CommandSpec command;
@@ -25,19 +26,21 @@ final class DataOptions {
     @Option(
             names = "--data",
             paramLabel = "PATH",
-            description = "Data set: zip or folder of images; may be left out beside --resume.")
+            description = "Data set: zip or folder of images of one size, or another source that dataset takes; may be"
+                    + " left out beside --resume.")
     Path data;
 
     @Option(
             names = "--classes",
-            paramLabel = "N,...",
-            split = ",",
+            paramLabel = "LIST",
+            converter = IntegerList.NotNegative.class,
             description = "Train on images of these classes only; the data set must have labels.")
-    Set<Integer> classes = Set.of();
+    IntegerList classes;
 
     @Option(
             names = "--hold-out-every",
             paramLabel = "N",
+            converter = WholeNumber.Several.class,
             description = "Keep every N-th image out of training, to compare samples with.")
     Integer holdOutEvery;
 
@@ -47,8 +50,11 @@ final class DataOptions {
             defaultValue = "auto",
             converter = PlaceConverter.class,
             description = "Where decoded images are kept: memory, disk (uncompressed beside the data), none (decoded"
-                    + " whenever they are shown), or auto: the first of these that there is room for; default auto.")
+                    + " whenever they are shown), or auto: the first of these that there is room for.")
     PixelCache cache;
+
+    @Option(names = "--any-size", description = "Accept images whose sides are not powers of two.")
+    boolean anySize;
 
     /** Reads a place, or the official tool's truth value. */
     static final class PlaceConverter implements ITypeConverter<PixelCache> {
@@ -62,6 +68,11 @@ final class DataOptions {
                 default -> throw new TypeConversionException("\"" + text + "\" is not auto, memory, disk or none");
             };
         }
+    }
+
+    @Override
+    public String heading() {
+        return "The data";
     }
 
     /** @throws ParameterException if no data set was given */
@@ -81,7 +92,7 @@ final class DataOptions {
 
     /** The images to train on and every N-th, as {@code --hold-out-every} says. */
     DatasetSplit split(ImageDataset all) {
-        if (holdOutEvery < 2 || holdOutEvery > all.size()) {
+        if (holdOutEvery > all.size()) {
             throw new ParameterException(
                     command.commandLine(),
                     "--hold-out-every is " + holdOutEvery + ", expected 2 to the number of images, " + all.size());
@@ -91,7 +102,10 @@ final class DataOptions {
 
     private DatasetOptions options(LabelUse labels) {
         try {
-            return DatasetOptions.ALL.withLabels(labels).withClasses(classes).withCache(cache);
+            return DatasetOptions.ALL
+                    .withLabels(labels)
+                    .withClasses(classes == null ? Set.of() : new TreeSet<>(classes.values()))
+                    .withCache(cache);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "--classes: " + e.getMessage(), e);
         }

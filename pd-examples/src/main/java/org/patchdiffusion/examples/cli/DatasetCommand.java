@@ -57,37 +57,42 @@ final class DatasetCommand implements Callable<Integer> {
             defaultValue = "none",
             description = "For images of another ratio of width to height: none (refuse them), center-crop,"
                     + " center-crop-wide (black bars above and below), fit (margins in the background's colour) or"
-                    + " stretch; default none.")
+                    + " stretch.")
     String transform;
 
     @Option(
             names = "--filter",
             paramLabel = "NAME",
             defaultValue = "lanczos",
-            description = "How sizes are changed: lanczos (as the official tool) or area (averages); default lanczos.")
+            description = "How sizes are changed: lanczos (as the official tool) or area (averages).")
     String filter;
 
     @Option(
             names = "--channels",
             paramLabel = "N",
             defaultValue = "3",
-            description = "1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha; default 3.")
+            converter = WholeNumber.Positive.class,
+            description = "1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.")
     int channels;
 
     @Option(
             names = "--background",
             paramLabel = "RRGGBB",
             defaultValue = "ffffff",
-            description = "Colour behind transparent images and in margins, such as 000000; default ffffff.")
+            description = "Colour behind transparent images and in margins, such as 000000.")
     String background;
 
-    @Option(names = "--max-images", paramLabel = "N", description = "Converts the first N images only.")
+    @Option(
+            names = "--max-images",
+            paramLabel = "N",
+            converter = WholeNumber.Positive.class,
+            description = "Converts the first N images only.")
     Integer maxImages;
 
     @Option(
             names = "--classes",
             paramLabel = "LIST",
-            converter = IntegerList.Converter.class,
+            converter = IntegerList.NotNegative.class,
             description = "Converts images of these classes only.")
     IntegerList classes;
 

@@ -19,7 +19,6 @@ import org.patchdiffusion.examples.report.DatasetPage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Tells what a data set is like. */
@@ -49,21 +48,19 @@ final class DatasetStatsCommand implements Callable<Integer> {
             names = "--sample",
             paramLabel = "N",
             defaultValue = "2000",
-            description = "Images whose distances and spectra are taken, at most; default 2000.")
+            converter = WholeNumber.Several.class,
+            description = "Images whose distances and spectra are taken, at most.")
     int sample;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Decides which images are in the sample; default 0.")
+            description = "Decides which images are in the sample.")
     long seed;
 
     @Override
     public Integer call() throws IOException {
-        if (sample < 2) {
-            throw new ParameterException(spec.commandLine(), "--sample is " + sample + ", expected at least 2");
-        }
         if (outdir != null) {
             OutputFolders.require("--outdir", outdir);
         }

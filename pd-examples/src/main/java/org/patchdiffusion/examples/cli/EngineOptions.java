@@ -2,42 +2,52 @@ package org.patchdiffusion.examples.cli;
 
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** Which engine executes the graphs, and on how many threads. */
-final class EngineOptions {
+final class EngineOptions implements HelpSection {
     private static final String BEST = "best";
-
-    @Spec(Spec.Target.MIXEE)
-    CommandSpec command;
 
     @Option(
             names = "--engine",
             paramLabel = "NAME",
             defaultValue = BEST,
+            converter = NameConverter.class,
             description =
-                    "fast, exact (full float32 accuracy), generic or samediff; default: fast where oneDNN is there,"
+                    "fast, exact (full float32 accuracy), generic or samediff; best is fast where oneDNN is there,"
                             + " else generic.")
     String name;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads to use; default: one a core.")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            converter = WholeNumber.Threads.class,
+            description = "Threads to use, by default one a core.")
     Integer threads;
 
-    /** Makes the engine; an unknown name is wrong usage. */
-    Engine create() {
-        if (!name.equals(BEST) && !Engines.names().contains(name)) {
-            throw new ParameterException(
-                    command.commandLine(),
-                    "--engine " + name + " is unknown: expected one of " + String.join(", ", Engines.names()));
+    /** Reads the name of an engine. */
+    static final class NameConverter implements ITypeConverter<String> {
+        @Override
+        public String convert(String text) {
+            if (!text.equals(BEST) && !Engines.names().contains(text)) {
+                throw new TypeConversionException("there is no engine \"" + text + "\"; choose one of "
+                        + String.join(", ", Engines.names()) + ", " + BEST);
+            }
+            return text;
         }
+    }
+
+    @Override
+    public String heading() {
+        return "The machine";
+    }
+
+    /** Makes the engine. */
+    Engine create() {
         if (threads == null) {
             return name.equals(BEST) ? Engines.best() : Engines.byName(name);
-        }
-        if (threads < 1) {
-            throw new ParameterException(command.commandLine(), "--threads is " + threads + ", expected at least 1");
         }
         return name.equals(BEST) ? Engines.best(threads) : Engines.byName(name, threads);
     }

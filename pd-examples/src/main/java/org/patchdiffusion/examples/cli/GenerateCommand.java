@@ -42,8 +42,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--network",
             required = true,
-            paramLabel = "FILE",
-            description = "Model: .safetensors, an official snapshot (.pkl), or an exported SameDiff graph (.fb).")
+            paramLabel = "PATH",
+            description = "Model: .safetensors, an official snapshot (.pkl), or an exported SameDiff graph (.fb); of a"
+                    + " run directory, its newest model.")
     Path network;
 
     @Option(
@@ -51,32 +52,38 @@ final class GenerateCommand implements Callable<Integer> {
             paramLabel = "LIST",
             defaultValue = "0-63",
             converter = SeedRange.Converter.class,
-            description = "Seeds of the images, such as 1,2,5-10; default ${DEFAULT-VALUE}.")
+            description = "Seeds of the images, such as 1,2,5-10.")
     SeedRange seeds;
 
     @Option(
             names = "--class",
             paramLabel = "N",
-            description = "Class of all images; default: a random class for each seed. For conditional models.")
+            converter = WholeNumber.NotNegative.class,
+            description = "Class of all images, for conditional models; by default a random one for each seed.")
     Integer label;
 
     @Option(
             names = "--outdir",
             paramLabel = "FOLDER",
-            description = "Writes seed000000.png and so on into this folder.")
+            description = "Writes 000000.png, the image of seed 0, and so on into this folder.")
     Path outdir;
 
     @Option(names = "--subdirs", description = "Puts every 1000 seeds into a folder of their own.")
     boolean subdirs;
 
-    @Option(names = "--grid", paramLabel = "FILE", description = "Writes all images into one PNG file.")
-    Path grid;
+    @Option(
+            names = "--grid",
+            paramLabel = "FILE.png",
+            converter = PngPath.Converter.class,
+            description = "Writes all images into one PNG file.")
+    PngPath grid;
 
     @Option(
             names = "--batch",
             paramLabel = "N",
             defaultValue = "64",
-            description = "Images drawn at a time; default ${DEFAULT-VALUE}.")
+            converter = WholeNumber.Positive.class,
+            description = "Images drawn at a time.")
     int batch;
 
     @Override
@@ -85,13 +92,15 @@ final class GenerateCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "nowhere to write to: give --outdir FOLDER, --grid FILE, or both");
         }
-        if (batch < 1) {
-            throw new ParameterException(spec.commandLine(), "--batch is " + batch + ", expected at least 1");
-        }
+        GivenOptions.refuseUnless(spec, outdir != null, "--outdir FOLDER", List.of("--subdirs"));
         EdmSamplerConfig settings = sampler.build();
         requireFolderOfGrid();
         try (Engine engine = engines.create()) {
-            DiffusionModel model = ModelFiles.read(network);
+            Path file = ModelFiles.newest(network);
+            if (!file.equals(network)) {
+                spec.commandLine().getErr().println("network: " + file);
+            }
+            DiffusionModel model = ModelFiles.read(file);
             requireLabel(model.config());
             draw(model, engine, settings);
         }
@@ -104,13 +113,13 @@ final class GenerateCommand implements Callable<Integer> {
             OutputFolders.require("--outdir", outdir);
         }
         if (grid != null) {
-            OutputFolders.require("--grid", grid.toAbsolutePath().getParent());
+            OutputFolders.require("--grid", grid.path().toAbsolutePath().getParent());
         }
     }
 
     private void requireLabel(ModelConfig config) {
         int classes = config.network().labelDim();
-        if (label != null && (label < 0 || label >= classes)) {
+        if (label != null && label >= classes) {
             throw new ParameterException(
                     spec.commandLine(),
                     classes == 0
@@ -143,7 +152,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (grid != null) {
             int columns = (int) Math.ceil(Math.sqrt(all.length));
             ImageGrid.ofColumns(columns)
-                    .write(grid, new Images(config.channels(), config.height(), config.width(), kept));
+                    .write(grid.path(), new Images(config.channels(), config.height(), config.width(), kept));
         }
         summarise(all.length, settings, (System.nanoTime() - start) * 1e-9);
     }
@@ -159,6 +168,6 @@ final class GenerateCommand implements Callable<Integer> {
                 seconds,
                 outdir == null ? "" : outdir,
                 outdir == null || grid == null ? "" : ", ",
-                grid == null ? "" : grid);
+                grid == null ? "" : grid.path());
     }
 }

@@ -43,9 +43,7 @@ final class KeptOptions {
     /** Reads arguments by the same rules as those of the command line. */
     static KeptOptions parse(List<String> arguments) {
         KeptOptions options = new KeptOptions();
-        new CommandLine(options)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .parseArgs(arguments.toArray(String[]::new));
+        new CommandLine(options).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(arguments.toArray(String[]::new));
         return options;
     }
 }

@@ -1,10 +1,14 @@
 package org.patchdiffusion.examples.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Comparator;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.io.ModelFile;
@@ -17,6 +21,8 @@ import org.patchdiffusion.model.io.TorchStateDict;
 /** Reads models of every format, told apart by the file's ending. */
 final class ModelFiles {
 
+    private static final Pattern MODEL = Pattern.compile("model-(\\d{1,18})\\.safetensors");
+
     private ModelFiles() {}
 
     /** The file's ending, in lower case, with its dot; empty if it has none. */
@@ -27,11 +33,35 @@ final class ModelFiles {
     }
 
     /**
-     * Reads a model that carries its configuration.
+     * The newest model of a run directory; of anything else, that itself.
+     *
+     * @throws IOException if it is a folder without models
+     */
+    static Path newest(Path place) throws IOException {
+        if (!Files.isDirectory(place)) {
+            return place;
+        }
+        try (Stream<Path> files = Files.list(place)) {
+            return files.filter(file -> images(file) >= 0)
+                    .max(Comparator.comparingLong(ModelFiles::images))
+                    .orElseThrow(() -> new IOException(
+                            place + " holds no model-NUMBER.safetensors; give a model file or a run directory"));
+        }
+    }
+
+    /** The number in the name of a model of a run; -1 if the name is another. */
+    private static long images(Path file) {
+        Matcher name = MODEL.matcher(file.getFileName().toString());
+        return name.matches() ? Long.parseLong(name.group(1)) : -1;
+    }
+
+    /**
+     * Reads a model that carries its configuration, or the newest one of a run directory.
      *
      * @throws IOException if the file is missing or damaged, or its format is unknown or has no configuration
      */
-    static DiffusionModel read(Path file) throws IOException {
+    static DiffusionModel read(Path place) throws IOException {
+        Path file = newest(place);
         return switch (ending(file)) {
             case ".safetensors" -> ModelFile.read(file);
             case ".fb" -> SameDiffFile.read(file);
@@ -47,9 +77,17 @@ final class ModelFiles {
         };
     }
 
-    /** Whether a file may hold weights without a configuration. */
-    static boolean mayBeBare(Path file) {
-        return List.of(".pth", ".pt", ".safetensors").contains(ending(file));
+    /**
+     * Whether a file carries its configuration; if not, it needs that of another one.
+     *
+     * @throws IOException if it is missing or damaged
+     */
+    static boolean hasConfig(Path file) throws IOException {
+        return switch (ending(file)) {
+            case ".pth", ".pt" -> false;
+            case ".safetensors" -> ModelFile.hasConfig(file);
+            default -> true;
+        };
     }
 
     /**

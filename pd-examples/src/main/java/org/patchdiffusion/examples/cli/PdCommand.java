@@ -1,6 +1,7 @@
 package org.patchdiffusion.examples.cli;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -12,9 +13,10 @@ import picocli.CommandLine.Spec;
         name = "pd",
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
-        version = "Patch Diffusion for Deeplearning4j 0.1.0",
+        versionProvider = Version.class,
         sortOptions = false,
         usageHelpAutoWidth = true,
+        abbreviateSynopsis = true,
         description = "Trains diffusion models patch by patch and draws images with them.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:failed; standard error says why and what to do", "2:wrong usage"},
@@ -26,7 +28,8 @@ import picocli.CommandLine.Spec;
             InfoCommand.class,
             ReportCommand.class,
             BenchCommand.class,
-            VerifyCommand.class
+            VerifyCommand.class,
+            HelpCommand.class
         })
 final class PdCommand implements Runnable {
 

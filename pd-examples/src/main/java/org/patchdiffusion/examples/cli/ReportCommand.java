@@ -31,8 +31,8 @@ final class ReportCommand implements Callable<Integer> {
     @Option(
             names = "--outfile",
             paramLabel = "FILE",
-            description = "The page; default " + RunReport.FILE
-                    + " in the run's folder, or comparison.html in the working" + " folder for several runs.")
+            description = "The page, by default " + RunReport.FILE
+                    + " in the run's folder, or comparison.html in the working folder for several runs.")
     Path outfile;
 
     @Override

@@ -37,11 +37,13 @@ final class ResumePoint {
             "--cache",
             "--outdir",
             "--resume",
+            "--config",
             "--duration",
             "--max-minutes",
             "--tick",
             "--snap",
             "--dump",
+            "--dump-minutes",
             "--engine",
             "--threads",
             "--samples",
@@ -75,7 +77,8 @@ final class ResumePoint {
      */
     static ResumePoint find(CommandSpec spec, Path given, Path outdir) throws IOException {
         boolean isNamed = !given.toString().isEmpty();
-        Path folder = (isNamed ? given : newestRun(spec, outdir)).toAbsolutePath().normalize();
+        Path folder =
+                (isNamed ? given : newestRun(spec, outdir)).toAbsolutePath().normalize();
         if (!Files.isDirectory(folder)) {
             throw new IOException("--resume " + given + " is not a folder; give a run directory or a checkpoint in it");
         }
@@ -110,7 +113,8 @@ final class ResumePoint {
     /** Where the results will be, for people. */
     String describe() {
         return "output: "
-                + (newRunIn == null ? run + ", going on" : "a new run directory in " + newRunIn + ", going on") + " from "
+                + (newRunIn == null ? run + ", going on" : "a new run directory in " + newRunIn + ", going on")
+                + " from "
                 + stored.folder().getFileName();
     }
 
@@ -180,6 +184,9 @@ final class ResumePoint {
             settings.tickKimg(tick)
                     .snapshotKimg(snap.snapshotKimg() / snap.tickKimg() * tick)
                     .checkpointKimg(dump.checkpointKimg() / dump.tickKimg() * tick);
+        }
+        if (options.contains("--dump-minutes")) {
+            settings.checkpointMinutes(given.intervals().checkpointMinutes());
         }
         return settings.build();
     }

@@ -1,6 +1,8 @@
 package org.patchdiffusion.examples.cli;
 
 import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -13,25 +15,31 @@ import picocli.CommandLine.TypeConversionException;
 record SeedRange(long[] seeds) {
     private static final long MOST = 10_000_000;
 
+    /** Up to 18 digits, which a long holds. */
+    private static final Pattern RANGE = Pattern.compile("(\\d{1,18})(?:-(\\d{1,18}))?");
+
     /** Reads the seeds from an option. */
     static final class Converter implements ITypeConverter<SeedRange> {
         @Override
         public SeedRange convert(String text) {
             LongStream.Builder all = LongStream.builder();
-            long count = 0;
-            for (String part : text.split(",")) {
-                String[] ends = part.strip().split("-", -1);
-                try {
-                    long first = Long.parseUnsignedLong(ends[0]);
-                    long last = ends.length == 1 ? first : Long.parseUnsignedLong(ends[1]);
-                    count += last - first + 1;
-                    if (ends.length > 2 || first < 0 || last < first || count > MOST) {
-                        throw wrong(text);
-                    }
-                    LongStream.rangeClosed(first, last).forEach(all::add);
-                } catch (NumberFormatException e) {
+            long room = MOST;
+            for (String part : text.split(",", -1)) {
+                Matcher range = RANGE.matcher(part.strip());
+                if (!range.matches()) {
                     throw wrong(text);
                 }
+                long first = Long.parseLong(range.group(1));
+                long last = range.group(2) == null ? first : Long.parseLong(range.group(2));
+                if (last < first) {
+                    throw wrong(text);
+                }
+                if (last - first >= room) {
+                    throw new TypeConversionException(
+                            "\"" + text + "\" names more than " + MOST + " seeds; draw them in several runs");
+                }
+                room -= last - first + 1;
+                LongStream.rangeClosed(first, last).forEach(all::add);
             }
             return new SeedRange(all.build().toArray());
         }

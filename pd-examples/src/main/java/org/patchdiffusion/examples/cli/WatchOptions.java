@@ -25,7 +25,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** How a run is watched: what is measured and drawn on the way. */
-final class WatchOptions {
+final class WatchOptions implements HelpSection {
 
     /** More would make ticks longer and hardly any more exact. */
     private static final int MOST_HELD_OUT = 256;
@@ -40,26 +40,23 @@ final class WatchOptions {
             names = "--samples",
             paramLabel = "N",
             defaultValue = "64",
-            description = "Images to draw at each snapshot; default 64.")
+            converter = WholeNumber.NotNegative.class,
+            description = "Images to draw at each snapshot.")
     int samples;
 
     @Option(
             names = "--val",
             paramLabel = "SHARE",
             defaultValue = "0.02",
-            description = "Share of the images to keep out of training, 0 to below 1 and 256 images at most, to measure the"
-                    + " loss of at each tick and to compare samples with; default 0.02.")
+            converter = RealNumber.Share.class,
+            description =
+                    "Share of the images to keep out of training, 0 to below 1 and 256 images at most, to measure the"
+                            + " loss of at each tick and to compare samples with.")
     double share;
 
-    /** Refuses numbers that are out of range. */
-    void check() {
-        if (samples < 0) {
-            throw new ParameterException(command.commandLine(), "--samples is " + samples + ", expected 0 or more");
-        }
-        if (!(share >= 0 && share < 1)) {
-            throw new ParameterException(
-                    command.commandLine(), "--val is " + share + ", expected a share of the images from 0 to below 1");
-        }
+    @Override
+    public String heading() {
+        return "Watching";
     }
 
     /**

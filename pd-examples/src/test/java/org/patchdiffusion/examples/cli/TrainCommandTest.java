@@ -69,7 +69,7 @@ class TrainCommandTest {
         Path data = Pictures.folder(folder.resolve("data"), 6, 16, 16);
         Outcome outcome = train(data, "--samples", 4);
         assertEquals(0, outcome.code(), outcome.err());
-        assertTrue(outcome.err().contains("\"learning_rate\" : 0.001"), outcome.err());
+        assertTrue(outcome.err().contains("\"learning_rate\" : 0.002"), outcome.err());
         assertTrue(outcome.err().contains("training ended (duration)"), outcome.err());
         Path run = runs().get(0);
         assertEquals("00000-data-uncond-ddpmpp-edm-batch2", run.getFileName().toString());
@@ -102,6 +102,79 @@ class TrainCommandTest {
         assertTrue(Files.readString(runs().get(1).resolve("log.txt")).contains("going on at 2"));
     }
 
+    private static Outcome resume(Object... arguments) {
+        List<Object> all = new ArrayList<>(List.of("train", "--resume"));
+        all.addAll(List.of(arguments));
+        return Outcome.of(all.toArray());
+    }
+
+    @Test
+    void aRunGoesOnInItsOwnFolderOnItsOwnImages() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 9, 16, 16);
+        Outcome first = train(data, "--samples", 0, "--hold-out-every", 3, "--engine", "generic");
+        assertEquals(0, first.code(), first.err());
+        Path run = runs().get(0);
+        long lines = lines(run);
+
+        Outcome finished = resume(run);
+        assertEquals(0, finished.code(), finished.err());
+        assertTrue(finished.err().contains("nothing left to train: " + run.toAbsolutePath()), finished.err());
+        assertTrue(finished.err().contains("a larger --duration goes on"), finished.err());
+        assertEquals(lines, lines(run));
+
+        Outcome more = resume("--outdir", folder.resolve("runs"), "--duration", 4e-5, "--tick", 0.02, "--dry-run");
+        assertEquals(0, more.code(), more.err());
+        assertTrue(more.err().contains("output: " + run.toAbsolutePath() + ", going on from checkpoint-000000"), more.err());
+        assertTrue(more.err().contains("6 images of 16x16"), more.err());
+        assertTrue(more.err().contains("\"tick_kimg\" : 0.02"), more.err());
+        assertTrue(more.err().contains("\"engine\" : \"generic\""), more.err());
+
+        Outcome resumed = resume(run, "--duration", 4e-5);
+        assertEquals(0, resumed.code(), resumed.err());
+        assertEquals(List.of(run), runs());
+        assertTrue(lines(run) > lines, "the statistics go on");
+        String written = Files.readString(run.resolve("training_options.json"));
+        assertTrue(written.contains("\"--data=" + data.toAbsolutePath() + "\""), written);
+        assertTrue(written.contains("\"--hold-out-every=3\"") && written.contains("\"--duration\""), written);
+    }
+
+    private static long lines(Path run) throws IOException {
+        try (Stream<String> lines = Files.lines(run.resolve("stats.jsonl"))) {
+            return lines.count();
+        }
+    }
+
+    @Test
+    void aDamagedCheckpointIsPassedOverAloud() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 6, 16, 16);
+        Outcome first = train(data, "--samples", 0, "--dump", 1);
+        assertEquals(0, first.code(), first.err());
+        Path run = runs().get(0).toAbsolutePath();
+        Path newest = file(run, "checkpoint-.*");
+        Files.writeString(newest.resolve("state.npz"), "damaged");
+        Outcome resumed = resume(run, "--duration", 4e-5, "--dry-run");
+        assertEquals(0, resumed.code(), resumed.err());
+        assertTrue(
+                resumed.err().contains("note: the checkpoint " + newest + " is damaged: state.npz has 7 bytes"),
+                resumed.err());
+        for (Path checkpoint = newest; checkpoint != null; checkpoint = any(run)) {
+            Files.delete(checkpoint.resolve("state.npz"));
+            Files.move(checkpoint, folder.resolve(checkpoint.getFileName()));
+        }
+        assertEquals(1, resume(run).code());
+        assertTrue(resume(run).error().contains(run + " holds no checkpoint that is whole"));
+        assertEquals(2, resume().code());
+        assertEquals(1, resume("--outdir", folder.resolve("empty")).code());
+    }
+
+    private static Path any(Path run) throws IOException {
+        try (Stream<Path> files = Files.list(run)) {
+            return files.filter(f -> f.getFileName().toString().startsWith("checkpoint-"))
+                    .findFirst()
+                    .orElse(null);
+        }
+    }
+
     @Test
     void augmentationTrainsANetworkThatIsToldOfIt() throws IOException {
         Path data = Pictures.folder(folder.resolve("data"), 4, 16, 16);
@@ -118,7 +191,7 @@ class TrainCommandTest {
         Outcome untold = Outcome.of(
                 "train", "--data", data, "--outdir", folder.resolve("runs"), "--transfer", model, "--augment", 2);
         assertEquals(2, untold.code());
-        assertTrue(untold.error().contains("the augmentation probability is 2.0"), untold.error());
+        assertTrue(untold.error().contains("--augment P: it is 2, expected a number from 0 to 1"), untold.error());
     }
 
     @Test
@@ -158,7 +231,7 @@ class TrainCommandTest {
         for (String sizes : List.of("1/2", "1/2:0.4,1:0.4", "x:1")) {
             Outcome outcome = train(data, "--patch-sizes", sizes);
             assertEquals(2, outcome.code());
-            assertTrue(outcome.error().contains("patch sizes: "), outcome.error());
+            assertTrue(outcome.error().contains("--patch-sizes SIZE:P,...: patch sizes: "), outcome.error());
         }
         assertEquals(2, train(data, "--patch-sizes", "1:1", "--real-p", 0.5).code());
         assertEquals(2, train(data, "--cache", "here").code());
@@ -207,11 +280,11 @@ class TrainCommandTest {
         Outcome some =
                 Outcome.of("generate", "--network", model, "--seeds", "9,3", "--steps", 3, "--outdir", b, "--batch", 1);
         assertEquals(0, some.code(), some.err());
-        for (String name : List.of("seed000003.png", "seed000009.png")) {
+        for (String name : List.of("000003.png", "000009.png")) {
             assertArrayEquals(Files.readAllBytes(a.resolve(name)), Files.readAllBytes(b.resolve(name)), name);
         }
         assertFalse(Arrays.equals(
-                Files.readAllBytes(a.resolve("seed000003.png")), Files.readAllBytes(a.resolve("seed000009.png"))));
+                Files.readAllBytes(a.resolve("000003.png")), Files.readAllBytes(a.resolve("000009.png"))));
         assertEquals(
                 2,
                 Outcome.of("generate", "--network", model, "--grid", grid, "--class", 2)
@@ -240,10 +313,15 @@ class TrainCommandTest {
         assertTrue(want.parameters()
                 .flat()
                 .equalsWithEps(ModelFile.read(back).parameters().flat(), 0));
-        assertEquals(
-                2,
-                Outcome.of("convert", folder.resolve("a.pkl"), back, "--config", model)
-                        .code());
+        for (Path source : List.of(folder.resolve("a.pkl"), model)) {
+            Outcome lent = Outcome.of("convert", source, back, "--config", model);
+            assertEquals(2, lent.code());
+            assertTrue(lent.error().contains("has a configuration of its own"), lent.error());
+        }
+        Outcome odd = Outcome.of("convert", model, folder.resolve("m.fb"), "--resolution", "33x33");
+        assertEquals(2, odd.code());
+        assertTrue(
+                odd.error().contains("--resolution 33x33: height 33 does not fit a network of 2 levels"), odd.error());
         assertEquals(0, train(data, "--samples", 0, "--dry-run").code());
         assertEquals(1, runs().size(), "a dry run makes no directory");
     }
@@ -319,6 +397,90 @@ class TrainCommandTest {
         assertEquals(
                 1,
                 Outcome.of("generate", "--network", folder.resolve("x.safetensors"), "--grid", grid)
+                        .code());
+    }
+
+    @Test
+    void aRunDirectoryStandsForItsNewestModel() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 4, 16, 16);
+        assertEquals(0, train(data, "--samples", 0).code());
+        Path run = runs().get(0);
+        Path newest = file(run, "model-.*");
+        Files.copy(newest, run.resolve("model-000000001.safetensors"));
+        Files.writeString(run.resolve("model-000000000.safetensors"), "older, and damaged");
+        Path out = folder.resolve("out");
+        Outcome drawn =
+                Outcome.of("generate", "--network", run, "--seeds", "1001", "--steps", 2, "--outdir", out, "--subdirs");
+        assertEquals(0, drawn.code(), drawn.err());
+        assertTrue(drawn.err().contains("network: " + run.resolve("model-000000001.safetensors")), drawn.err());
+        assertTrue(Files.exists(out.resolve("001000/001001.png")));
+        assertEquals(0, train(data, "--transfer", run, "--dry-run").code());
+        Outcome none = Outcome.of("generate", "--network", data, "--grid", folder.resolve("g.png"));
+        assertEquals(1, none.code());
+        assertTrue(none.error().contains("holds no model-NUMBER.safetensors"), none.error());
+    }
+
+    @Test
+    void everyNetworkOptionThatATransferContradictsIsRefusedByName() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 4, 16, 16);
+        Pictures.labels(data, 4, 2);
+        assertEquals(0, train(data, "--samples", 0).code());
+        Path model = file(runs().get(0), "model-.*");
+        List<Object> transfer =
+                List.of("train", "--data", data, "--outdir", folder.resolve("o"), "--transfer", model, "--dry-run");
+        for (String option : List.of(
+                "--cbase=16",
+                "--cres=1",
+                "--cres=1,1,1,1,1,1,1,1,1,1,1",
+                "--blocks=2",
+                "--attn=8",
+                "--arch=adm",
+                "--arch=ncsnpp",
+                "--embedding=fourier",
+                "--encoder=residual",
+                "--decoder=skip",
+                "--filter=1,3,3,1",
+                "--noise-mult=2",
+                "--emb-mult=2",
+                "--implicit-mlp",
+                "--cond=1",
+                "--precond=vp",
+                "--augment=0.1",
+                "--label-dropout=0.1")) {
+            List<Object> all = new ArrayList<>(transfer);
+            all.addAll(List.of("--blocks=1", option).subList(option.startsWith("--blocks") ? 1 : 0, 2));
+            Outcome outcome = Outcome.of(all.toArray());
+            assertEquals(2, outcome.code(), option);
+            assertTrue(outcome.error().contains(option.split("=")[0] + " "), outcome.error());
+            assertTrue(outcome.error().contains("is not what the network of --transfer"), outcome.error());
+        }
+        List<Object> same = new ArrayList<>(transfer);
+        same.addAll(
+                List.of("--cbase=8", "--cres=1,1", "--blocks=1", "--attn=none", "--arch=ddpmpp", "--implicit-mlp=0"));
+        same.addAll(List.of("--cond=0", "--precond=edm", "--dropout=0.25"));
+        Outcome outcome = Outcome.of(same.toArray());
+        assertEquals(0, outcome.code(), outcome.err());
+        assertTrue(outcome.err().contains("\"dropout\" : 0.25"), outcome.err());
+        Outcome plain = Outcome.of(transfer.toArray());
+        assertTrue(plain.err().contains("\"dropout\" : 0.1"), plain.err());
+    }
+
+    @Test
+    void aDryRunRefusesWhatARunRefuses() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
+        assertRefused(train(data, "--dry-run", "--patch-sizes", "32:1"), "patch size 32 of a 16x16 image");
+    }
+
+    @Test
+    void sizesAreHeldAgainstTheLevelsThatWereAskedFor() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 3, 15, 15);
+        Object[] plain = {"--any-size", "--real-p", 1, "--dry-run"};
+        Outcome two = train(data, plain);
+        assertEquals(2, two.code());
+        assertTrue(two.error().contains("does not fit a network of 2 levels"), two.error());
+        assertEquals(
+                0,
+                Outcome.of("train", "--data", data, "--outdir", folder, "--cres", 1, "--any-size", "--real-p", 1, "-n")
                         .code());
     }
 }

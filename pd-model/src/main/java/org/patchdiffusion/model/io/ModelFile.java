@@ -74,6 +74,17 @@ public final class ModelFile {
         }
     }
 
+    /**
+     * Whether a safetensors file is one of ours, with a configuration, and not tensors alone.
+     *
+     * @throws IOException if the file is missing or damaged
+     */
+    public static boolean hasConfig(Path file) throws IOException {
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+            return tensors.metadata().containsKey(CONFIG);
+        }
+    }
+
     private static Info info(SafeTensors tensors) throws IOException {
         Map<String, String> provenance = new LinkedHashMap<>(tensors.metadata());
         String json = provenance.remove(CONFIG);

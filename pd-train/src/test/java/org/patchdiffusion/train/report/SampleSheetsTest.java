@@ -28,7 +28,9 @@ import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
+import org.patchdiffusion.train.StopSignal;
 import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.TrainingProgress;
 import org.patchdiffusion.train.TrainingRun;
 
 class SampleSheetsTest {
@@ -71,7 +73,7 @@ class SampleSheetsTest {
         });
     }
 
-    private static TrainingRun run(DiffusionModel model) {
+    private static TrainingRun run(DiffusionModel model, StopSignal stop) {
         return new TrainingRun(
                 TrainingConfig.builder().build(),
                 model.config(),
@@ -81,7 +83,8 @@ class SampleSheetsTest {
                 10,
                 "x",
                 "generic",
-                0);
+                TrainingProgress.NONE,
+                stop);
     }
 
     @Test
@@ -94,7 +97,7 @@ class SampleSheetsTest {
                     .reals(images)
                     .progress((step, of, sigma, x) -> steps.add(step))
                     .build();
-            sheets.started(run(model));
+            sheets.started(run(model, StopSignal.NONE));
             sheets.snapshot(1000, model);
             sheets.snapshot(2000, model);
             // A new network's last layer is zero, whatever the rest.
@@ -122,10 +125,9 @@ class SampleSheetsTest {
         List<Integer> steps = new ArrayList<>();
         try (Engine engine = Engines.byName("generic")) {
             SampleSheets sheets = SampleSheets.builder(folder, engine, 1)
-                    .stopping(() -> steps.size() == 3)
                     .progress((step, of, sigma, x) -> steps.add(step))
                     .build();
-            sheets.started(run(model));
+            sheets.started(run(model, () -> steps.size() == 3));
             sheets.snapshot(1000, model);
         }
         assertEquals(List.of(1, 2, 3), steps);
@@ -141,7 +143,7 @@ class SampleSheetsTest {
                         throw new AssertionError("nothing is drawn");
                     })
                     .build();
-            sheets.started(run(model));
+            sheets.started(run(model, StopSignal.NONE));
             sheets.snapshot(1000, model);
             Exception none =
                     assertThrows(IllegalArgumentException.class, () -> SampleSheets.builder(folder, engine, 0));

@@ -21,6 +21,7 @@ import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.train.TinyRun;
 import org.patchdiffusion.train.Trainer;
+import org.patchdiffusion.train.TrainingResult;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingTick;
 
@@ -115,9 +116,9 @@ class ValidationTest {
             if (validation != null) {
                 builder.listener(validation);
             }
-            Trainer trainer = builder.build();
-            trainer.run();
-            return trainer.state().parameters().flat().toFloatVector();
+            try (TrainingResult result = builder.build().run()) {
+                return result.state().parameters().flat().toFloatVector();
+            }
         }
     }
 

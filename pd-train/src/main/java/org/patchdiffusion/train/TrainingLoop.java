@@ -50,6 +50,7 @@ final class TrainingLoop {
      */
     StopReason train(TrainStep step, Prefetcher<TrainBatch> batches, Optional<String> remark) throws IOException {
         tell(Phase.REPORT, listener -> listener.started(run));
+        tell(Phase.REPORT, listener -> listener.ready(state));
         started = true;
         if (remark.isPresent()) {
             warn(remark.get());

@@ -1,11 +1,13 @@
 package org.patchdiffusion.examples.cli;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.PixelType;
+import org.patchdiffusion.examples.ui.TrainingUi;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.train.Checkpoint;
 import org.patchdiffusion.train.Trainer;
@@ -54,6 +56,14 @@ final class WatchOptions implements HelpSection {
                             + " loss of at each tick and to compare samples with.")
     double share;
 
+    @Option(
+            names = "--ui",
+            paramLabel = "PORT",
+            converter = WholeNumber.Port.class,
+            description = "Show the run in DL4J's training UI while it goes on, to browsers on this machine:"
+                    + " http://127.0.0.1:PORT/train. 9000 is usual.")
+    Integer uiPort;
+
     @Override
     public String heading() {
         return "Watching";
@@ -83,6 +93,20 @@ final class WatchOptions implements HelpSection {
         return Optional.of(all.split((double) count / all.size(), SPLIT_SEED));
     }
 
+    /** The training UI, if it is asked for; close it after the run. */
+    Optional<TrainingUi> ui(Path folder) throws IOException {
+        if (uiPort == null) {
+            return Optional.empty();
+        }
+        try {
+            TrainingUi ui = TrainingUi.start(folder.getFileName().toString(), uiPort);
+            command.commandLine().getErr().println("training UI: " + ui.address());
+            return Optional.of(ui);
+        } catch (IOException e) {
+            throw new IOException("--ui " + uiPort + ": " + e.getMessage(), e);
+        }
+    }
+
     /** Adds everything that watches a run. */
     void listen(
             Trainer.Builder trainer,
@@ -94,7 +118,8 @@ final class WatchOptions implements HelpSection {
             Duration budget) {
         StatsCollector.Builder statistics = StatsCollector.builder();
         EventFile events = new EventFile(folder);
-        trainer.listener(new ConsoleProgress(System.err, System.console() != null, samples, budget));
+        ConsoleProgress progress = new ConsoleProgress(System.err, System.console() != null, samples, budget);
+        trainer.listener(progress);
         if (split.isPresent() && settings.validation().everyTicks() > 0) {
             Validation validation = new Validation(
                     split.get().heldOut(),
@@ -106,7 +131,9 @@ final class WatchOptions implements HelpSection {
         }
         if (samples > 0) {
             SampleSheets.Builder sheets =
-                    SampleSheets.builder(folder, engine, samples).reals(images);
+                    SampleSheets.builder(folder, engine, samples)
+                            .reals(images)
+                            .progress((step, steps, sigma, x) -> progress.drawing(step, steps));
             if (split.isPresent() && images.description().pixels() == PixelType.UINT8) {
                 Memorisation memorisation = new Memorisation(split.get(), samples, settings.seed());
                 sheets.drawn(memorisation::drawn);

@@ -113,6 +113,26 @@ public final class ConsoleProgress implements TrainingListener {
                 samples > 0 ? ", then drawing " + samples + " samples" : ""));
     }
 
+    /**
+     * Shows on a terminal how far the drawing of samples is; to be told by whoever draws them.
+     *
+     * @param step steps of the sampler that are done
+     * @param steps how many there are
+     */
+    public void drawing(int step, int steps) {
+        if (terminal) {
+            show("drawing samples, step " + step + " of " + steps);
+        }
+    }
+
+    /** Somebody who asked for the end hears at once that it is on its way. */
+    @Override
+    public void stopping(StopReason reason) {
+        if (reason == StopReason.REQUEST) {
+            say("stopping as asked, after a checkpoint is written");
+        }
+    }
+
     @Override
     public void warning(String message) {
         say("warning: " + message);

@@ -156,6 +156,6 @@ final class Compiler {
                 sums.put(value.name(), buffer);
             }
         });
-        return new Replica(oneDnn, share, lowering.schedule(), arenaBytes, outside, parameters, draws, sums);
+        return new Replica(oneDnn, lowering.schedule(), arenaBytes, outside, parameters, draws, sums);
     }
 }

@@ -198,8 +198,7 @@ public final class NormBackward {
         for (int c = 0; c < channels; c++) {
             int p = blocks.place(c);
             double inverse = statistics.inverse[p];
-            dVector[c] =
-                    (float) (vectors.gamma(c) * inverse * blocks.products[p] + vectors.beta(c) * blocks.sums[p]);
+            dVector[c] = (float) (vectors.gamma(c) * inverse * blocks.products[p] + vectors.beta(c) * blocks.sums[p]);
             dVector[channels + c] = blocks.sums[p];
         }
         target.put((long) image * 2 * channels, dVector, 0, 2 * channels);

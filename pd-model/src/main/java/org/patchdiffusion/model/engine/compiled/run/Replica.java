@@ -15,7 +15,6 @@ public final class Replica implements AutoCloseable {
 
     private record Bound(Step step, Runnable work) {}
 
-    private final Share share;
     private final Schedule schedule;
     private final ReplicaMemory memory;
     private final List<Bound> steps = new ArrayList<>();
@@ -31,14 +30,12 @@ public final class Replica implements AutoCloseable {
      */
     public Replica(
             OneDnn oneDnn,
-            Share share,
             Schedule schedule,
             long arenaBytes,
             Map<Buffer, FloatPointer> outside,
             FlatMemory parameters,
             DropoutDraws draws,
             Map<String, Buffer> sums) {
-        this.share = share;
         this.schedule = schedule;
         this.sums = sums;
         GradientMemory gradient = new GradientMemory(parameters.layout());
@@ -91,10 +88,6 @@ public final class Replica implements AutoCloseable {
 
     stream stream() {
         return memory.stream();
-    }
-
-    Share share() {
-        return share;
     }
 
     void profile(Profile target) {

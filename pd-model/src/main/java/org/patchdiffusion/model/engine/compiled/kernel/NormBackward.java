@@ -6,7 +6,8 @@ import org.patchdiffusion.model.engine.compiled.ir.Value;
 
 /**
  * All gradients of a fused group norm, in closed form by two passes: sums of dz and dz·(x − mean) over each channel, then
- * dx = scale·dz + b·x + c with b and c constant over a group.
+ * dx = scale·dz + b·(x − mean) + c with b and c constant over a group. Without the mean, which may be large, b·x and c would
+ * cancel, and their rounding, the same for all pixels, would add up in whatever sums over them.
  */
 public final class NormBackward {
 
@@ -107,7 +108,7 @@ public final class NormBackward {
         }
     }
 
-    /** First pass: dz (kept in dx when there is a SiLU), its sums, and its sums times (x − mean). */
+    /** First pass: dz (kept in dx when there is a SiLU), its sums, and its sums times (x − rounded mean). */
     private void gradientSums(Tensors tensors, int image, NormBlocks.Run run) {
         for (int block = run.first(); block < run.end(); block += blocks.stretch()) {
             long start = blocks.start(image, block);
@@ -137,9 +138,11 @@ public final class NormBackward {
         double s1 = 0;
         double s2 = 0;
         for (int c = from; c < to; c++) {
+            int p = blocks.place(c);
+            blocks.products[p] -= statistics.meanRest[p] * blocks.sums[p];
             double adaptiveScale = vectors.adaptiveScale(c);
-            double a = blocks.sums[blocks.place(c)];
-            double b = inverse * blocks.products[blocks.place(c)];
+            double a = blocks.sums[p];
+            double b = inverse * blocks.products[p];
             gammaGradient[c] += (float) (adaptiveScale * b);
             betaGradient[c] += (float) (adaptiveScale * a);
             s1 += vectors.gamma(c) * adaptiveScale * a;
@@ -149,8 +152,7 @@ public final class NormBackward {
         for (int c = from; c < to; c++) {
             int p = blocks.place(c);
             slope[p] = (float) perValue;
-            // x enters as x + embedding; mean is already free of the embedding.
-            constant[p] = (float) (-inverse * s1 / blocks.groupSize() - perValue * statistics.mean[p]);
+            constant[p] = (float) (-inverse * s1 / blocks.groupSize() - perValue * statistics.meanRest[p]);
             outputScale[p] = statistics.scale[p] * outputFactor;
             outputSlope[p] = slope[p] * outputFactor;
             outputConstant[p] = constant[p] * outputFactor;
@@ -166,6 +168,7 @@ public final class NormBackward {
             blocks.spread(outputScale, block, tiles.a);
             blocks.spread(outputSlope, block, tiles.b);
             blocks.spread(outputConstant, block, tiles.c);
+            blocks.spread(statistics.mean, block, tiles.d);
             for (int i = 0; i < floats; i += Tiles.SIZE) {
                 int n = Math.min(Tiles.SIZE, floats - i);
                 tensors.x().get(start + i, tiles.x, 0, n);

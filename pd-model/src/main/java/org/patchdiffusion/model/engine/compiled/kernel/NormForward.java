@@ -137,8 +137,10 @@ public final class NormForward {
         statistics.scale[p] = (float) scale;
         statistics.shift[p] = (float)
                 (vectors.beta(c) * adaptiveScale + vectors.adaptiveOffset(c) + (embedding[c] - average) * scale);
-        statistics.mean[p] = (float) (average - embedding[c]);
-        statistics.sum[p] = (float) (blocks.sums[p] + blocks.pixels() * (double) centre[p]);
+        double mean = average - embedding[c];
+        statistics.mean[p] = (float) mean;
+        statistics.meanRest[p] = (float) (mean - statistics.mean[p]);
+        statistics.sum[p] = (float) (blocks.sums[p] + blocks.pixels() * ((double) centre[p] - statistics.mean[p]));
         statistics.inverse[p] = (float) inverse;
     }
 

@@ -12,10 +12,12 @@ final class NormStatistics {
 
     final float[] shift;
 
-    /** Mean of the group, less the embedding. */
+    /** Mean of the group, less the embedding; and what is missing to the exact one, which counts where it is large. */
     final float[] mean;
 
-    /** Sum of the channel. */
+    final float[] meanRest;
+
+    /** Sum of the channel around that mean. */
     final float[] sum;
 
     /** Inverse deviation of the group. */
@@ -28,8 +30,9 @@ final class NormStatistics {
         scale = rows[0];
         shift = rows[1];
         mean = rows[2];
-        sum = rows[3];
-        inverse = rows[4];
+        meanRest = rows[3];
+        sum = rows[4];
+        inverse = rows[5];
     }
 
     void write(Floats target, int image) {

@@ -112,6 +112,7 @@ public final class CompiledProgram implements Profiled {
                     "the gradient buffers have another layout than the graph's parameters, or"
                             + " too few parts; make them with this engine's newGradients(parameters.layout())");
         }
+        gradients.requireOpen();
         return run(inputs, gradients);
     }
 

@@ -42,11 +42,19 @@ public final class CompiledEngine implements Engine {
      * @param threads at least 1
      */
     public CompiledEngine(Accuracy accuracy, int threads) {
+        this(accuracy, new Workers(requirePositive(threads)));
+    }
+
+    CompiledEngine(Accuracy accuracy, Workers workers) {
+        this.accuracy = accuracy;
+        this.workers = workers;
+    }
+
+    private static int requirePositive(int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("an engine needs at least 1 thread, got " + threads);
         }
-        this.accuracy = accuracy;
-        this.workers = new Workers(threads);
+        return threads;
     }
 
     /** Whether this machine has what compiled programs need. */

@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Compiles graphs for the CPU: oneDNN primitives on blocked tensors and fused pointwise kernels, one single-threaded
- * replica a core. A graph with a node that it does not know runs whole as a plan of ND4J operations instead.
+ * replica a core. Ops that it does not know are run by ND4J between compiled parts; a graph that it cannot compile at all runs
+ * whole as a plan of ND4J operations, or by SameDiff itself.
  */
 public final class CompiledEngine implements Engine {
     private static final Logger LOG = LoggerFactory.getLogger(CompiledEngine.class);

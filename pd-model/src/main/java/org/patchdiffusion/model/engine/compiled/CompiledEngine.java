@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Compiles graphs for the CPU: oneDNN primitives on blocked tensors and fused pointwise kernels, one single-threaded
- * replica a core. A graph with a node that it does not know runs whole as a plan of ND4J operations instead.
+ * replica a core. Ops that it does not know are run by ND4J between compiled parts; a graph that it cannot compile at all runs
+ * whole as a plan of ND4J operations, or by SameDiff itself.
  */
 public final class CompiledEngine implements Engine {
     private static final Logger LOG = LoggerFactory.getLogger(CompiledEngine.class);
@@ -45,11 +46,19 @@ public final class CompiledEngine implements Engine {
      * @param threads at least 1
      */
     public CompiledEngine(Accuracy accuracy, int threads) {
+        this(accuracy, new Workers(requirePositive(threads)));
+    }
+
+    CompiledEngine(Accuracy accuracy, Workers workers) {
+        this.accuracy = accuracy;
+        this.workers = workers;
+    }
+
+    private static int requirePositive(int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("an engine needs at least 1 thread, got " + threads);
         }
-        this.accuracy = accuracy;
-        this.workers = new Workers(threads);
+        return threads;
     }
 
     /** Whether this machine has what compiled programs need. */

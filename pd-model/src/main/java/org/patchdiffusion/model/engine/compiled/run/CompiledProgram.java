@@ -126,6 +126,7 @@ public final class CompiledProgram implements Profiled {
                             + " too few parts; make them with this engine's newGradients(parameters.layout()), or"
                             + " newAccumulator to add to them");
         }
+        gradients.requireOpen();
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /** One thread for each replica. Threads are daemons, so that a forgotten {@link #close} never keeps a program from ending. */
-public final class Workers implements AutoCloseable {
+public class Workers implements AutoCloseable {
     private final List<ExecutorService> threads = new ArrayList<>();
     private boolean closed;
 

@@ -41,8 +41,7 @@ class TrainingUiTest {
     private final HttpClient client = HttpClient.newHttpClient();
 
     private HttpResponse<String> get(String address) throws IOException, InterruptedException {
-        return client.send(
-                HttpRequest.newBuilder(URI.create(address)).build(), HttpResponse.BodyHandlers.ofString());
+        return client.send(HttpRequest.newBuilder(URI.create(address)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
     private JsonNode json(String address) throws IOException, InterruptedException {
@@ -57,8 +56,7 @@ class TrainingUiTest {
                 .attnResolutions(List.of())
                 .dropout(0)
                 .build();
-        return DiffusionModel.create(
-                new ModelConfig(network, EdmPreconditioning.standard(), 8, 8), new Random(1));
+        return DiffusionModel.create(new ModelConfig(network, EdmPreconditioning.standard(), 8, 8), new Random(1));
     }
 
     private static ImageDataset images() {
@@ -158,7 +156,8 @@ class TrainingUiTest {
             String root = ui.address().replace("/train", "");
             for (String page : List.of("/overview", "/system")) {
                 String body = get(ui.address() + page).body();
-                var assets = java.util.regex.Pattern.compile("(?:src|href)=\"(/assets/[^\"]+)\"").matcher(body);
+                var assets = java.util.regex.Pattern.compile("(?:src|href)=\"(/assets/[^\"]+)\"")
+                        .matcher(body);
                 List<String> missing = new ArrayList<>();
                 int count = 0;
                 while (assets.find()) {

@@ -89,7 +89,9 @@ class StatsCollectorTest {
         for (JsonNode line : lines) {
             double training = mean(line, "Timing/sec_per_tick");
             assertEquals(
-                    training, mean(line, "Split/step_sec") + mean(line, "Split/data_sec") + mean(line, "Split/optimizer_sec"), 1e-9);
+                    training,
+                    mean(line, "Split/step_sec") + mean(line, "Split/data_sec") + mean(line, "Split/optimizer_sec"),
+                    1e-9);
             double around = mean(line, "Timing/maintenance_sec");
             assertEquals(
                     around,

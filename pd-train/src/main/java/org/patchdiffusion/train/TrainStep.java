@@ -3,6 +3,7 @@ package org.patchdiffusion.train;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.data.PatchSizes;
@@ -81,12 +82,12 @@ public final class TrainStep implements AutoCloseable {
     }
 
     /** The first half of a step: computes the gradient, and gives the loss. Changes nothing of the state. */
-    double gradient(TrainBatch batch) {
+    BatchLoss gradient(TrainBatch batch) {
         return source.compute(batch, state.steps(), gradients);
     }
 
     /** The second half: moves the weights along the gradient that was computed last. */
-    StepResult update(TrainBatch batch, double loss) {
+    StepResult update(TrainBatch batch, BatchLoss loss) {
         long before = state.images();
         double learningRate = schedule.learningRateAt(before);
         long replaced =
@@ -99,10 +100,18 @@ public final class TrainStep implements AutoCloseable {
                 state.images(),
                 batch.patch(),
                 batch.size(),
-                loss,
-                loss / elements,
+                loss.mean(),
+                loss.mean() / elements,
                 learningRate,
+                perImage(batch, loss, elements),
                 replaced);
+    }
+
+    private static List<ImageLoss> perImage(TrainBatch batch, BatchLoss loss, double elements) {
+        INDArray sigma = batch.inputs().get("sigma");
+        return IntStream.range(0, loss.perImage().length)
+                .mapToObj(i -> new ImageLoss(sigma.getDouble(i), loss.perImage()[i] / elements))
+                .toList();
     }
 
     /** Frees the programs, ends the optimizer's threads, then frees the gradients that both use. */

@@ -72,7 +72,7 @@ final class TrainingLoop {
         clock.enter(Phase.DATA);
         try (TrainBatch batch = batches.take()) {
             clock.enter(Phase.STEP);
-            double loss = step.gradient(batch);
+            BatchLoss loss = step.gradient(batch);
             clock.enter(Phase.OPTIMIZER);
             return step.update(batch, loss);
         } finally {

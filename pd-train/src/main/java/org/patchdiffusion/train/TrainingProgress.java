@@ -10,6 +10,7 @@ package org.patchdiffusion.train;
  */
 public record TrainingProgress(long steps, long images, int ticks, double elapsedSec) {
 
+    /** Before the first step. */
     public static final TrainingProgress NONE = new TrainingProgress(0, 0, 0, 0);
 
     /** @throws IllegalArgumentException if a number is negative */

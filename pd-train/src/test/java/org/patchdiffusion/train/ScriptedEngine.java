@@ -23,6 +23,9 @@ public final class ScriptedEngine implements Engine {
     /** The steps whose masks were drawn. */
     final List<Long> drawn = new ArrayList<>();
 
+    /** Where in the batch the images began that masks were drawn for. */
+    final List<Integer> firstImages = new ArrayList<>();
+
     public ScriptedEngine(DoubleSupplier losses) {
         this.losses = losses;
     }
@@ -59,6 +62,7 @@ public final class ScriptedEngine implements Engine {
             @Override
             public void draw(long seed, long step, int firstImage) {
                 drawn.add(step);
+                firstImages.add(firstImage);
             }
 
             @Override

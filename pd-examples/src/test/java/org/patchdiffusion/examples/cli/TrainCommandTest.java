@@ -183,7 +183,7 @@ class TrainCommandTest {
         Outcome outcome = train(data, "--samples", 0, "--augment", 0.12, "--augment-at", "image");
         assertEquals(0, outcome.code(), outcome.err());
         String written = Files.readString(runs().get(0).resolve("training_options.json"));
-        assertTrue(written.contains("\"augment\" : 0.12") && written.contains("\"augment_at\" : \"IMAGE\""), written);
+        assertTrue(written.contains("\"probability\" : 0.12") && written.contains("\"at\" : \"IMAGE\""), written);
         assertTrue(outcome.err().replace("_", "").contains("\"augmentDim\" : 9"), outcome.err());
         Outcome without = train(data, "--samples", 0, "--augment=0", "--dry-run");
         assertEquals(0, without.code(), without.err());
@@ -208,7 +208,7 @@ class TrainCommandTest {
         assertTrue(outcome.err().contains(", 3 images of 16x16, in the cache "), outcome.err());
         assertTrue(outcome.err().contains("note: the labels of " + data + " are not used"), outcome.err());
         String written = Files.readString(runs().get(0).resolve("training_options.json"));
-        assertTrue(written.contains("\"patch_sizes\" : \"1/2:0.5,12:0.25,1:0.25\""), written);
+        assertTrue(written.contains("\"sizes\" : \"1/2:0.5,12:0.25,1:0.25\""), written);
         assertTrue(written.contains("\"progressive_kimg\" : 0.02"), written);
         String page = Files.readString(runs().get(0).resolve("report.html"));
         assertTrue(page.contains("1/2: 50.0%, 12 pixels: 25.0%, 1: 25.0% of the images, from small to large"), page);

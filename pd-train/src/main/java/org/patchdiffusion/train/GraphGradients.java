@@ -25,7 +25,6 @@ final class GraphGradients implements GradientSource {
     private final Engine engine;
     private final long seed;
     private final Map<Shape, Program> programs = new HashMap<>();
-    private final long bytes;
 
     /**
      * Over the weights of a model.
@@ -43,17 +42,11 @@ final class GraphGradients implements GradientSource {
         for (int i = 0; i < shapes.size(); i++) {
             programs.put(shapes.get(i), set.programs().get(i));
         }
-        this.bytes = set.bytes();
     }
 
     private Graph graph(Shape shape) {
         return model.lossGraph(
                 shape.batch(), shape.patch().height(), shape.patch().width());
-    }
-
-    /** Off-heap memory of the programs that were compiled at once. */
-    long bytes() {
-        return bytes;
     }
 
     @Override

@@ -23,7 +23,6 @@ public final class TrainStep implements AutoCloseable {
     private final GradientSource source;
     private final Gradients gradients;
     private final AdamEma optimizer;
-    private final long programBytes;
 
     /**
      * Prepares to train a model.
@@ -43,19 +42,34 @@ public final class TrainStep implements AutoCloseable {
      * @throws org.patchdiffusion.model.engine.MemoryShortageException if there is not the memory for them
      */
     TrainStep(TrainingConfig config, ModelConfig model, TrainingState state, Engine engine, PatchSizes sizes) {
+        this(config, model, state, gradients(config, model, state, engine, sizes), engine.threads());
+    }
+
+    /**
+     * Prepares to train by gradients that are computed elsewhere.
+     *
+     * @param source computes the gradients at the weights of the state; closed with this
+     * @param threads of the optimizer, at least 1
+     */
+    public TrainStep(
+            TrainingConfig config, ModelConfig model, TrainingState state, GradientSource source, int threads) {
         this.state = state;
         this.channels = model.channels();
         this.schedule = Schedule.of(config);
-        GraphGradients graphs = new GraphGradients(
+        this.source = source;
+        this.gradients = source.newGradients();
+        OptimizerSettings adam = config.optimizer();
+        this.optimizer = new AdamEma(adam.beta1(), adam.beta2(), adam.epsilon(), threads);
+    }
+
+    private static GradientSource gradients(
+            TrainingConfig config, ModelConfig model, TrainingState state, Engine engine, PatchSizes sizes) {
+        GradientSource whole = new GraphGradients(
                 DiffusionModel.of(model, state.parameters()),
                 engine,
                 config.seed(),
                 sizes == null ? List.of() : shapes(config, sizes));
-        this.programBytes = graphs.bytes();
-        this.source = config.parts() == 1 ? graphs : new PartedGradients(graphs, config.parts());
-        this.gradients = source.newGradients();
-        OptimizerSettings adam = config.optimizer();
-        this.optimizer = new AdamEma(adam.beta1(), adam.beta2(), adam.epsilon(), engine.threads());
+        return config.parts() == 1 ? whole : new PartedGradients(whole, config.parts());
     }
 
     /** Every patch size with every size of a part of its batch: parts differ by one image at most. */
@@ -69,11 +83,6 @@ public final class TrainStep implements AutoCloseable {
             }
         }
         return List.copyOf(shapes);
-    }
-
-    /** Off-heap memory of the programs of all patch sizes, which they share. */
-    public long programBytes() {
-        return programBytes;
     }
 
     /** Takes a step on a batch, which stays the caller's to close. */

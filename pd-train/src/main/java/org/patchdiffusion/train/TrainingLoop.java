@@ -182,7 +182,7 @@ final class TrainingLoop {
     void fail(Exception cause) {
         boolean isWhole = started && losses.areFinite() && !state.isTorn();
         if (isWhole && state.steps() > run.start().steps() && state.steps() != savedStep) {
-            suppress(cause, () -> checkpoint(meter.hasSteps()));
+            suppress(cause, () -> checkpoint(false));
         }
         suppress(cause, () -> tell(Phase.REPORT, listener -> listener.failed(cause)));
     }

@@ -83,8 +83,8 @@ public final class TrainingUi implements TrainingListener, AutoCloseable {
             lossCount++;
         }
         long now = System.nanoTime();
-        // A point without a loss would be drawn as a loss of 0.
-        if (lossCount > 0 && now - lastPoint >= interval) {
+        // Without a loss, or without an update at the start of a ramp-up, the charts would fall to zero.
+        if (lossCount > 0 && step.learningRate() > 0 && now - lastPoint >= interval) {
             point(step, now);
         }
     }

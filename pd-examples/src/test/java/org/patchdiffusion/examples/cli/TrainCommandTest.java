@@ -468,6 +468,40 @@ class TrainCommandTest {
     }
 
     @Test
+    void aRunIsNamedOrIsTheFolderItself() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 4, 16, 16);
+        assertEquals(0, train(data, "--samples", 0, "--desc", "first try").code());
+        assertEquals(
+                "00000-data-uncond-ddpmpp-edm-batch2-first_try",
+                runs().get(0).getFileName().toString());
+        assertEquals(2, train(data, "--nosubdir", "--desc", "again").code());
+        Outcome full = train(data, "--nosubdir", "--samples", 0);
+        assertEquals(1, full.code());
+        assertTrue(
+                full.error().contains("the run directory " + folder.resolve("runs") + " is not empty"), full.error());
+        Path own = folder.resolve("own");
+        Outcome alone = Outcome.of(
+                "train",
+                "--data",
+                data,
+                "--outdir",
+                own,
+                "--nosubdir",
+                "--transfer",
+                runs().get(0),
+                "--samples",
+                0,
+                "--batch",
+                2,
+                "--duration",
+                2e-5,
+                "--tick",
+                0.01);
+        assertEquals(0, alone.code(), alone.err());
+        assertTrue(Files.exists(own.resolve("training_options.json")));
+    }
+
+    @Test
     void aDryRunRefusesWhatARunRefuses() throws IOException {
         Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
         assertRefused(train(data, "--dry-run", "--patch-sizes", "32:1"), "patch size 32 of a 16x16 image");

@@ -31,14 +31,20 @@ class StatsCollectorTest {
     @TempDir
     Path folder;
 
-    /** Six steps of three counted images, a tick after the third and the sixth. */
+    /** Nine steps of two images, a tick after the fifth and the ninth. */
     private List<JsonNode> run(DoubleSupplier losses, StatsSource source, TrainingListener... others)
+            throws IOException {
+        return run(0.009, losses, source, others);
+    }
+
+    private List<JsonNode> run(double tickKimg, DoubleSupplier losses, StatsSource source, TrainingListener... others)
             throws IOException {
         StatsCollector collector = StatsCollector.builder()
                 .from(source)
                 .to(new StatsFile(folder))
                 .build(InstantSource.fixed(Instant.ofEpochMilli(1_700_000_000_250L)));
-        Trainer.Builder builder = Trainer.fresh(TinyRun.config().realP(1).build(), TinyRun.model(), TinyRun.data())
+        Trainer.Builder builder = Trainer.fresh(
+                        TinyRun.config().realP(1).tickKimg(tickKimg).build(), TinyRun.model(), TinyRun.data())
                 .engine(new ScriptedEngine(losses))
                 .listener(collector);
         for (TrainingListener other : others) {
@@ -112,12 +118,14 @@ class StatsCollectorTest {
     @Test
     void lossesThatAreNotFiniteDoNotCount() throws IOException {
         int[] step = {0};
-        // The first tick of five steps has one finite loss, the second none.
-        List<JsonNode> lines = run(() -> step[0]++ == 1 ? 4 * PIXELS : Double.NaN, Map::of);
+        // Three ticks of three steps: one finite loss, none, one.
+        List<JsonNode> lines = run(0.006, () -> step[0]++ % 7 == 1 ? 4 * PIXELS : Double.NaN, Map::of);
         assertStat(1, 4, 0, lines.get(0).get("Loss/loss"));
         assertFalse(lines.get(1).has("Loss/loss"));
         assertFalse(lines.get(1).has("Loss/patch/16"));
-        assertTrue(lines.get(1).has("Loss/learning_rate"));
+        assertStat(1, 3, 0, lines.get(1).get("Loss/non_finite_steps"));
+        assertStat(1, 4, 0, lines.get(2).get("Loss/loss"));
+        assertStat(1, 2, 0, lines.get(2).get("Loss/non_finite_steps"));
     }
 
     @Test

@@ -21,14 +21,17 @@ class CheckpointFaultTest {
     @TempDir
     Path parent;
 
-    private final TrainingState state =
-            TrainingState.start(TinyRun.model().parameters());
+    private final TrainingState state = TrainingState.start(TinyRun.model().parameters());
 
     private Checkpoint checkpointOf(long images) {
         TrainingState counted = new TrainingState(
-                state.parameters(), state.ema(), state.firstMoment(), state.secondMoment(),
+                state.parameters(),
+                state.ema(),
+                state.firstMoment(),
+                state.secondMoment(),
                 new TrainingProgress(images / 1000, images, 0, 0));
-        return new Checkpoint(TinyRun.config().build(), TinyRun.modelConfig(TinyRun.network()), "fingerprint 0", counted);
+        return new Checkpoint(
+                TinyRun.config().build(), TinyRun.modelConfig(TinyRun.network()), "fingerprint 0", counted);
     }
 
     /** What is done to the checkpoints of a run. */
@@ -104,7 +107,8 @@ class CheckpointFaultTest {
 
     private static List<Path> hidden(Path run) throws IOException {
         try (Stream<Path> files = Files.list(run)) {
-            return files.filter(file -> file.getFileName().toString().startsWith(".")).toList();
+            return files.filter(file -> file.getFileName().toString().startsWith("."))
+                    .toList();
         }
     }
 
@@ -134,7 +138,8 @@ class CheckpointFaultTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void deletingAnOldOne(boolean isCrash) throws IOException {
-        Work adding = run -> folders(run, "checkpoint-000001", "checkpoint-000002").add(checkpointOf(3_000));
+        Work adding =
+                run -> folders(run, "checkpoint-000001", "checkpoint-000002").add(checkpointOf(3_000));
         failEveryOperation(isCrash, writing(1_000, 2_000), adding, 2_000, 3_000);
     }
 

@@ -24,7 +24,6 @@ import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.train.ScriptedEngine;
 import org.patchdiffusion.train.TinyRun;
 import org.patchdiffusion.train.Trainer;
-import org.patchdiffusion.train.TrainingResult;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingResult;
 import org.patchdiffusion.train.TrainingTick;
@@ -107,8 +106,7 @@ class ValidationTest {
 
     private static float[] trained(Validation validation) throws IOException {
         try (Engine engine = TinyRun.engine()) {
-            Trainer.Builder builder = Trainer.fresh(
-                            TinyRun.config().realP(1).build(), TinyRun.model(), TinyRun.data())
+            Trainer.Builder builder = Trainer.fresh(TinyRun.config().realP(1).build(), TinyRun.model(), TinyRun.data())
                     .engine(engine);
             if (validation != null) {
                 builder.listener(validation);

@@ -155,8 +155,16 @@ class TrainingUiTest {
 
     /** The pages name these, and use nothing of them. */
     private static final Set<String> UNUSED = Set.of(
-            "fullcalendar", "excanvas", "retinajs", "uniform", "noty", "jquery-raty", "imagesloaded", "masonry",
-            "jquery-knob", "jquery.sparkline");
+            "fullcalendar",
+            "excanvas",
+            "retinajs",
+            "uniform",
+            "noty",
+            "jquery-raty",
+            "imagesloaded",
+            "masonry",
+            "jquery-knob",
+            "jquery.sparkline");
 
     @Test
     void everyScriptAndStyleThatThePagesNameIsThere() throws IOException, InterruptedException {
@@ -164,7 +172,8 @@ class TrainingUiTest {
             String root = ui.address().replace("/train", "");
             for (String page : List.of("/overview", "/system")) {
                 String body = get(ui.address() + page).body();
-                Matcher assets = Pattern.compile("(?:src|href)=\"(/assets/[^\"]+)\"").matcher(body);
+                Matcher assets =
+                        Pattern.compile("(?:src|href)=\"(/assets/[^\"]+)\"").matcher(body);
                 List<String> missing = new ArrayList<>();
                 int count = 0;
                 while (assets.find()) {

@@ -10,7 +10,8 @@ package org.patchdiffusion.train;
  */
 public record TrainingProgress(long steps, long images, int ticks, double elapsedSec) {
 
-    static final TrainingProgress NONE = new TrainingProgress(0, 0, 0, 0);
+    /** Before the first step. */
+    public static final TrainingProgress NONE = new TrainingProgress(0, 0, 0, 0);
 
     /** @throws IllegalArgumentException if a number is negative */
     public TrainingProgress {

@@ -61,13 +61,6 @@ abstract class WholeNumber implements ITypeConverter<Integer> {
         }
     }
 
-    /** A port of this machine. */
-    static final class Port extends WholeNumber {
-        Port() {
-            super(1, 65_535);
-        }
-    }
-
     @Override
     public Integer convert(String text) {
         long value;

@@ -27,6 +27,9 @@ import org.patchdiffusion.model.io.Npz;
  */
 public record Checkpoint(TrainingConfig training, ModelConfig model, String dataFingerprint, TrainingState state) {
 
+    /** The end of the sentence about a damaged one, for whoever asked for that one. */
+    static final String ADVICE = "; resume from another one";
+
     private static final String ARRAYS = "state.npz";
 
     /**
@@ -143,7 +146,6 @@ public record Checkpoint(TrainingConfig training, ModelConfig model, String data
     }
 
     private static IOException damaged(Path folder, IOException cause) {
-        return new IOException(
-                "the checkpoint " + folder + " is damaged: " + cause.getMessage() + "; resume from another one", cause);
+        return new IOException("the checkpoint " + folder + " is damaged: " + cause.getMessage() + ADVICE, cause);
     }
 }

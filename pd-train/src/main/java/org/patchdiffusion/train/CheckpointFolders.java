@@ -81,7 +81,7 @@ public final class CheckpointFolders {
             try {
                 return Optional.of(new StoredCheckpoint(folder, Checkpoint.read(folder)));
             } catch (IOException e) {
-                passedOver.accept("passed over " + e.getMessage());
+                passedOver.accept(e.getMessage().replace(Checkpoint.ADVICE, "") + "; it is passed over");
             }
         }
         return Optional.empty();

@@ -48,6 +48,7 @@ public final class RecordedOptions {
         root.set("training", JSON.readTree(run.training().toJson()));
         root.set("model", JSON.readTree(run.model().toJson()));
         root.put("parameters", run.parameters());
+        root.put("patch_sizes", run.patchSizes().toString());
         ObjectNode data = root.putObject("data");
         data.put("name", run.dataName()).put("images", run.dataSize()).put("fingerprint", run.dataFingerprint());
         root.put("start_images", run.startImages());
@@ -59,7 +60,7 @@ public final class RecordedOptions {
         versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         ArrayNode before = root.putArray("earlier");
         for (RecordedOptions options : earlier) {
-            before.addAll((ArrayNode) options.root.withArray("/earlier"));
+            options.root.path("earlier").forEach(before::add);
             ObjectNode call = before.addObject();
             call.set("command_line", options.root.path("command_line"));
             call.set("start_images", options.root.path("start_images"));

@@ -38,6 +38,8 @@ public final class RunDirectory implements TrainingListener {
     /** Null before the start and after the end. */
     private CheckpointWriter writer;
 
+    private boolean isStopping;
+
     private RunDirectory(Path path, Invocation invocation, StoredCheckpoint from) {
         this.path = path;
         this.invocation = invocation;
@@ -162,9 +164,18 @@ public final class RunDirectory implements TrainingListener {
         log("wrote " + file.getFileName());
     }
 
+    /** In the background, but for the last one: there are no steps left that it could delay. */
     @Override
     public void checkpoint(Checkpoint checkpoint) throws IOException {
         writer.write(checkpoint);
+        if (isStopping) {
+            writer.finish();
+        }
+    }
+
+    @Override
+    public void stopping(StopReason reason) {
+        isStopping = true;
     }
 
     @Override

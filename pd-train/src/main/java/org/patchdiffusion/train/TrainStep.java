@@ -28,14 +28,30 @@ public final class TrainStep implements AutoCloseable {
      * @param engine executes the loss graphs; the optimizer takes as many threads
      */
     public TrainStep(TrainingConfig config, ModelConfig model, TrainingState state, Engine engine) {
+        this(config, model, state, gradients(config, model, state, engine), engine.threads());
+    }
+
+    /**
+     * Prepares to train by gradients that are computed elsewhere.
+     *
+     * @param source computes the gradients at the weights of the state; closed with this
+     * @param threads of the optimizer, at least 1
+     */
+    public TrainStep(
+            TrainingConfig config, ModelConfig model, TrainingState state, GradientSource source, int threads) {
         this.state = state;
         this.channels = model.channels();
         this.schedule = Schedule.of(config);
-        GraphGradients graphs = new GraphGradients(DiffusionModel.of(model, state.parameters()), engine, config.seed());
-        this.source = config.parts() == 1 ? graphs : new PartedGradients(graphs, config.parts());
+        this.source = source;
         this.gradients = source.newGradients();
         OptimizerSettings adam = config.optimizer();
-        this.optimizer = new AdamEma(adam.beta1(), adam.beta2(), adam.epsilon(), engine.threads());
+        this.optimizer = new AdamEma(adam.beta1(), adam.beta2(), adam.epsilon(), threads);
+    }
+
+    private static GradientSource gradients(
+            TrainingConfig config, ModelConfig model, TrainingState state, Engine engine) {
+        GradientSource whole = new GraphGradients(DiffusionModel.of(model, state.parameters()), engine, config.seed());
+        return config.parts() == 1 ? whole : new PartedGradients(whole, config.parts());
     }
 
     /** Takes a step on a batch, which stays the caller's to close. */

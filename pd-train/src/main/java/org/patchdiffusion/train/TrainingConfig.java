@@ -38,6 +38,8 @@ public record TrainingConfig(
     /** Stands for the fastest engine that works on the machine. */
     public static final String BEST_ENGINE = "best";
 
+    static final double CHECKPOINT_MINUTES = 10;
+
     static final ValidationSettings VALIDATION = new ValidationSettings(1, 64);
 
     /**
@@ -86,6 +88,7 @@ public record TrainingConfig(
                 .tickKimg(intervals.tickKimg())
                 .snapshotKimg(intervals.snapshotKimg())
                 .checkpointKimg(intervals.checkpointKimg())
+                .checkpointMinutes(intervals.checkpointMinutes())
                 .validationTicks(validation.everyTicks())
                 .validationImages(validation.heldOut())
                 .engine(execution.engine())
@@ -134,6 +137,7 @@ public record TrainingConfig(
         private double tickKimg = 50;
         private double snapshotKimg = 2_500;
         private double checkpointKimg = 25_000;
+        private double checkpointMinutes = CHECKPOINT_MINUTES;
         private double adamBeta1 = 0.9;
         private double adamBeta2 = 0.999;
         private double adamEpsilon = 1e-8;
@@ -244,6 +248,11 @@ public record TrainingConfig(
             return this;
         }
 
+        public Builder checkpointMinutes(double value) {
+            checkpointMinutes = value;
+            return this;
+        }
+
         public Builder validationTicks(int value) {
             validationTicks = value;
             return this;
@@ -290,7 +299,7 @@ public record TrainingConfig(
                     new EmaSettings(emaHalflifeKimg, emaRampupRatio),
                     new PatchSettings(realP, patchSizes, progressive, progressiveKimg),
                     new AugmentSettings(xflip, augment, augmentAt),
-                    new IntervalSettings(tickKimg, snapshotKimg, checkpointKimg),
+                    new IntervalSettings(tickKimg, snapshotKimg, checkpointKimg, checkpointMinutes),
                     new ValidationSettings(validationTicks, validationImages),
                     new ExecutionSettings(engine, threads));
         }

@@ -53,6 +53,7 @@ final class TrainingConfigJson {
             "/patches/progressive_kimg", DoubleNode.valueOf(0),
             "/augment/probability", DoubleNode.valueOf(0),
             "/augment/at", TextNode.valueOf(AugmentPlace.PATCH.name()),
+            "/intervals/checkpoint_minutes", DoubleNode.valueOf(TrainingConfig.CHECKPOINT_MINUTES),
             "/validation/every_ticks", IntNode.valueOf(TrainingConfig.VALIDATION.everyTicks()),
             "/validation/held_out", IntNode.valueOf(TrainingConfig.VALIDATION.heldOut()),
             "/execution/threads", IntNode.valueOf(0));

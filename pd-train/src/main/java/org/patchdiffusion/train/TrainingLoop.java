@@ -10,6 +10,7 @@ import org.slf4j.LoggerFactory;
 /** Takes steps until the end of a run and tells the listeners. */
 final class TrainingLoop {
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+    private static final double SECONDS_PER_MINUTE = 60;
 
     private final TrainingRun run;
     private final TrainingState state;
@@ -21,6 +22,9 @@ final class TrainingLoop {
     private boolean started;
     private boolean checkpointIsDue;
     private long savedStep;
+    /** When the last checkpoint was kept, or the run began. */
+    private double savedSeconds;
+
     private long drawnStep = -1;
 
     /**
@@ -46,6 +50,7 @@ final class TrainingLoop {
      */
     StopReason train(TrainStep step, Prefetcher<TrainBatch> batches, Optional<String> remark) throws IOException {
         tell(Phase.REPORT, listener -> listener.started(run));
+        tell(Phase.REPORT, listener -> listener.ready(state));
         started = true;
         if (remark.isPresent()) {
             warn(remark.get());
@@ -96,7 +101,7 @@ final class TrainingLoop {
     private void keepAndShow(long before) throws IOException {
         IntervalSettings intervals = run.training().intervals();
         boolean tickIsDue = isDue(intervals.tickKimg(), before);
-        checkpointIsDue |= isDue(intervals.checkpointKimg(), before);
+        checkpointIsDue |= isDue(intervals.checkpointKimg(), before) || isDueByTheClock(intervals.checkpointMinutes());
         if (checkpointIsDue && losses.areFinite()) {
             checkpoint(tickIsDue);
         }
@@ -112,6 +117,10 @@ final class TrainingLoop {
     private boolean isDue(double intervalKimg, long before) {
         double interval = intervalKimg * 1000;
         return interval > 0 && Math.floor(state.images() / interval) > Math.floor(before / interval);
+    }
+
+    private boolean isDueByTheClock(double minutes) {
+        return minutes > 0 && clock.totalSeconds() - savedSeconds >= minutes * SECONDS_PER_MINUTE;
     }
 
     private void finish(StopReason reason) throws IOException {
@@ -133,6 +142,7 @@ final class TrainingLoop {
     /** Told once between two steps: the tick that follows counts as told, since nobody will tell it after going on from here. */
     private void checkpoint(boolean tickFollows) throws IOException {
         savedStep = state.steps();
+        savedSeconds = clock.totalSeconds();
         checkpointIsDue = false;
         state.note(meter.ticks() + (tickFollows ? 1 : 0), meter.elapsedSec());
         Checkpoint checkpoint = new Checkpoint(run.training(), run.model(), run.dataFingerprint(), state);
@@ -172,7 +182,7 @@ final class TrainingLoop {
     void fail(Exception cause) {
         boolean isWhole = started && losses.areFinite() && !state.isTorn();
         if (isWhole && state.steps() > run.start().steps() && state.steps() != savedStep) {
-            suppress(cause, () -> checkpoint(meter.hasSteps()));
+            suppress(cause, () -> checkpoint(false));
         }
         suppress(cause, () -> tell(Phase.REPORT, listener -> listener.failed(cause)));
     }

@@ -15,8 +15,8 @@ import org.patchdiffusion.model.engine.Program;
 /** Computes nothing: gives the losses that a test wants, and a gradient of ones. Counts what is open. */
 public final class ScriptedEngine implements Engine {
     private final DoubleSupplier losses;
-    int compiled;
-    int closed;
+    public int compiled;
+    public int closed;
     boolean isClosed;
 
     /** The steps whose masks were drawn. */
@@ -40,7 +40,10 @@ public final class ScriptedEngine implements Engine {
         return new Program() {
             @Override
             public Map<String, INDArray> forward(Map<String, INDArray> inputs) {
-                return Map.of("loss", Nd4j.scalar((float) losses.getAsDouble()));
+                // A denoiser leaves the noise in.
+                return inputs.containsKey("x")
+                        ? Map.of("D", inputs.get("x"))
+                        : Map.of("loss", Nd4j.scalar((float) losses.getAsDouble()));
             }
 
             @Override

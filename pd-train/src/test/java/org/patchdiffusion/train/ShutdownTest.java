@@ -74,7 +74,8 @@ class ShutdownTest {
             }
             assertEquals("first step done", line);
             if (!manner.equals("exit")) {
-                process.destroy();
+                // Process.destroy would close the stream of its last words as well.
+                process.toHandle().destroy();
             }
             assertTrue(process.waitFor(60, TimeUnit.SECONDS));
             return Map.entry(process.exitValue(), out.lines().collect(Collectors.joining("\n")));

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.patchdiffusion.data.Crop;
@@ -123,6 +124,24 @@ class TrainerTest {
         assertEquals(List.of(0L, 1L, 2L, 3L, 4L, 5L), engine.drawn, "each step draws its own masks");
         assertEquals(engine.compiled, engine.closed);
         assertFalse(engine.isClosed, "the caller's engine is the caller's to close");
+    }
+
+    @Test
+    void aSlowRunIsSavedByTheClock() throws IOException {
+        AtomicLong nanos = new AtomicLong();
+        trainer(TinyRun.config().tickKimg(1).checkpointMinutes(10), losses())
+                .clock(nanos::get)
+                .listener(new TrainingListener() {
+                    @Override
+                    public void stepDone(StepResult step) {
+                        nanos.addAndGet(Duration.ofMinutes(4).toNanos());
+                    }
+                })
+                .build()
+                .run();
+        List<String> saved =
+                recorder.heard.stream().filter(s -> s.startsWith("checkpoint")).toList();
+        assertEquals(List.of("checkpoint at 9", "checkpoint at 18"), saved);
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.patchdiffusion.examples.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.io.ModelFile;
 import org.patchdiffusion.model.io.TorchStateDict;
 import org.patchdiffusion.train.Checkpoint;
+import org.patchdiffusion.train.RecordedOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
@@ -50,7 +52,7 @@ final class InfoCommand implements Callable<Integer> {
     private void folder() throws IOException {
         if (Files.exists(path.resolve("checkpoint.json"))) {
             checkpoint();
-        } else if (Files.exists(path.resolve("training_options.json"))) {
+        } else if (Files.exists(path.resolve(RecordedOptions.FILE))) {
             runDirectory();
         } else {
             dataset();
@@ -124,10 +126,10 @@ final class InfoCommand implements Callable<Integer> {
 
     private void runDirectory() throws IOException {
         print(path + ": run directory");
-        print(Files.readString(path.resolve("training_options.json")).strip());
+        print(PrettyJson.of(RecordedOptions.read(path).toString()));
         Path stats = path.resolve("stats.jsonl");
         if (Files.exists(stats)) {
-            List<String> lines = Files.readAllLines(stats);
+            List<String> lines = linesOf(stats);
             print("ticks: " + lines.size() + (lines.isEmpty() ? "" : ", the last one " + lines.get(lines.size() - 1)));
         }
         try (Stream<Path> files = Files.list(path)) {
@@ -135,6 +137,14 @@ final class InfoCommand implements Callable<Integer> {
                     + String.join(
                             ", ",
                             files.map(f -> f.getFileName().toString()).sorted().toList()));
+        }
+    }
+
+    private static List<String> linesOf(Path file) throws IOException {
+        try {
+            return Files.readAllLines(file);
+        } catch (CharacterCodingException e) {
+            throw new IOException(file + " is damaged: it is not text in UTF-8", e);
         }
     }
 

@@ -43,10 +43,12 @@ final class ResumePoint {
             "--tick",
             "--snap",
             "--dump",
+            "--dump-minutes",
             "--engine",
             "--threads",
             "--samples",
             "--val",
+            "--ui",
             "--any-size",
             "--dry-run",
             "--debug");
@@ -183,6 +185,9 @@ final class ResumePoint {
             settings.tickKimg(tick)
                     .snapshotKimg(snap.snapshotKimg() / snap.tickKimg() * tick)
                     .checkpointKimg(dump.checkpointKimg() / dump.tickKimg() * tick);
+        }
+        if (options.contains("--dump-minutes")) {
+            settings.checkpointMinutes(given.intervals().checkpointMinutes());
         }
         return settings.build();
     }

@@ -45,8 +45,16 @@ final class ScheduleOptions implements HelpSection {
             paramLabel = "TICKS",
             defaultValue = "500",
             converter = WholeNumber.NotNegative.class,
-            description = "Interval of checkpoints, from which --resume goes on; 0 for the end only.")
+            description = "Interval of checkpoints, from which --resume goes on; 0 for none by ticks.")
     int dump;
+
+    @Option(
+            names = "--dump-minutes",
+            paramLabel = "MINUTES",
+            defaultValue = "10",
+            converter = RealNumber.NotNegative.class,
+            description = "Time after which a checkpoint is written if --dump has not asked for one; 0 for no time.")
+    double dumpMinutes;
 
     @Override
     public String heading() {
@@ -60,7 +68,8 @@ final class ScheduleOptions implements HelpSection {
         settings.durationKimg(duration * KIMG_PER_MIMG)
                 .tickKimg(tick)
                 .snapshotKimg(snap * tick)
-                .checkpointKimg(dump * tick);
+                .checkpointKimg(dump * tick)
+                .checkpointMinutes(dumpMinutes);
     }
 
     /** What {@code --max-minutes} allows; null for any time. */

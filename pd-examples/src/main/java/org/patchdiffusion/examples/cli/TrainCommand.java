@@ -13,6 +13,7 @@ import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.data.augment.AugmentConfig;
+import org.patchdiffusion.examples.ui.TrainingUi;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
@@ -235,11 +236,16 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int run(Trainer.Builder builder, RunDirectory directory) throws IOException {
-        try (TrainingResult result = builder.build().run()) {
-            spec.commandLine()
-                    .getErr()
-                    .println("training ended (" + result.reason().name().toLowerCase(Locale.ROOT) + "); results are in "
-                            + directory.path());
+        try (TrainingUi ui = watch.ui(directory.path()).orElse(null)) {
+            if (ui != null) {
+                builder.listener(ui);
+            }
+            try (TrainingResult result = builder.build().run()) {
+                String reason = result.reason().name().toLowerCase(Locale.ROOT);
+                spec.commandLine()
+                        .getErr()
+                        .println("training ended (" + reason + "); results are in " + directory.path());
+            }
         }
         return 0;
     }

@@ -1,15 +1,14 @@
 package org.patchdiffusion.examples.report;
 
-import java.awt.Color;
-import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.patchdiffusion.data.stats.Distances;
 import org.patchdiffusion.data.stats.Distribution;
 import org.patchdiffusion.data.stats.PowerSpectrum;
+import org.patchdiffusion.train.report.Chart;
 
-/** Draws the spectrum of a data set and the distances between its images. */
+/** The spectrum of a data set and the distances between its images, as charts. */
 final class DatasetCharts {
 
     private DatasetCharts() {}
@@ -19,7 +18,7 @@ final class DatasetCharts {
      *
      * @param side pixels of the shorter side, so that the axis counts waves across the image and has round marks
      */
-    static BufferedImage spectrum(PowerSpectrum spectrum, int side) {
+    static Chart spectrum(PowerSpectrum spectrum, int side) {
         List<Double> x = new ArrayList<>();
         List<Double> y = new ArrayList<>();
         for (int i = 0; i < spectrum.power().size() && spectrum.frequencies().get(i) <= 0.5; i++) {
@@ -28,17 +27,19 @@ final class DatasetCharts {
                 y.add(spectrum.power().get(i));
             }
         }
-        PlainChart chart = new PlainChart("waves across the shorter side", "power").legend();
-        chart.styler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
-        chart.line("power, mean of " + spectrum.images() + " images", x, y, PlainChart.FIRST);
+        List<Chart.Series> series = new ArrayList<>();
+        series.add(series("power, mean of " + spectrum.images() + " images", x, y, 0, false));
         if (!Double.isNaN(spectrum.slope())) {
-            chart.dashes(
+            List<Double> rest = x.subList(1, x.size());
+            series.add(series(
                     String.format(Locale.ROOT, "slope %.2f", spectrum.slope()),
-                    x.subList(1, x.size()),
-                    fitted(x.subList(1, x.size()), y.subList(1, y.size()), spectrum.slope()),
-                    PlainChart.SECOND);
+                    rest,
+                    fitted(rest, y.subList(1, y.size()), spectrum.slope()),
+                    1,
+                    true));
         }
-        return chart.paint();
+        return Chart.of("Power by frequency", "waves across the shorter side", "power", series)
+                .logarithmic(true, true);
     }
 
     /** The line of a slope through the middle of the points. */
@@ -51,15 +52,17 @@ final class DatasetCharts {
     }
 
     /** How often distances of each size occur. */
-    static BufferedImage distances(Distances distances) {
-        PlainChart chart = new PlainChart("distance", "how often (1: the most)").legend();
-        chart.styler().setXAxisMin(0.0).setYAxisMin(0.0).setYAxisMax(1.05);
-        add(chart, "all pairs", distances.pairwise(), PlainChart.FIRST);
-        add(chart, "nearest neighbours", distances.nearest(), PlainChart.SECOND);
-        return chart.paint();
+    static Chart distances(Distances distances) {
+        return Chart.of(
+                "Distances between images",
+                "distance",
+                "how often (1: the most)",
+                List.of(
+                        series("all pairs", distances.pairwise(), 0),
+                        series("nearest neighbours", distances.nearest(), 1)));
     }
 
-    private static void add(PlainChart chart, String name, Distribution distribution, Color color) {
+    private static Chart.Series series(String name, Distribution distribution, int colour) {
         long most =
                 distribution.counts().stream().mapToLong(count -> count).max().orElse(1);
         List<Double> x = new ArrayList<>(List.of(distribution.min()));
@@ -70,6 +73,14 @@ final class DatasetCharts {
         }
         x.add(distribution.max());
         y.add(0.0);
-        chart.line(name, x, y, color);
+        return series(name, x, y, colour, false);
+    }
+
+    private static Chart.Series series(String name, List<Double> x, List<Double> y, int colour, boolean dashed) {
+        return new Chart.Series(name, List.of(array(x)), array(y), colour, dashed);
+    }
+
+    private static double[] array(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).toArray();
     }
 }

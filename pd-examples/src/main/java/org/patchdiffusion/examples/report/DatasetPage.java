@@ -149,27 +149,23 @@ public final class DatasetPage {
                 number(brightness.p95())));
     }
 
-    private void spectrum(HtmlPage page) throws IOException {
+    private void spectrum(HtmlPage page) {
         PowerSpectrum spectrum = statistics.spectrum();
         page.heading("Spectrum");
         if (spectrum.power().stream().noneMatch(power -> power > 0)) {
             page.note("Each image is of one colour, so that there is no spectrum.");
             return;
         }
-        Path file = folder.resolve("spectrum.png");
-        PngFiles.write(file, DatasetCharts.spectrum(spectrum, Math.min(dataset.height(), dataset.width())));
-        page.picture(file, "Power by frequency, with the fitted slope", false);
+        page.chart(DatasetCharts.spectrum(spectrum, Math.min(dataset.height(), dataset.width())));
         page.note(text(
                 "Mean over %,d images, all directions and channels. Photographs fall with a slope of about -2, noise is flat.",
                 spectrum.images()));
     }
 
-    private void distances(HtmlPage page) throws IOException {
+    private void distances(HtmlPage page) {
         Distances distances = statistics.distances();
         page.heading("Distances");
-        Path file = folder.resolve("distances.png");
-        PngFiles.write(file, DatasetCharts.distances(distances));
-        page.picture(file, "Distribution of the distances of all pairs and of nearest neighbours", false);
+        page.chart(DatasetCharts.distances(distances));
         Map<String, List<String>> rows = new LinkedHashMap<>();
         rows.put("all pairs", row(distances.pairwise()));
         rows.put("nearest neighbours", row(distances.nearest()));

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,9 +53,26 @@ class DatasetStatsCommandTest {
         BufferedImage sheet = ImageIO.read(out.resolve("contact-sheet.png").toFile());
         // Fourteen columns of images enlarged threefold.
         assertEquals(14 * (16 * 3 + 2) + 2, sheet.getWidth());
-        for (String picture : new String[] {"spectrum.png", "distances.png"}) {
-            assertEquals(1800, ImageIO.read(out.resolve(picture).toFile()).getWidth());
-        }
+        JsonNode charts = charts(page);
+        JsonNode spectrum = charts.at("/charts/0");
+        assertTrue(spectrum.get("logX").booleanValue() && spectrum.get("logY").booleanValue(), spectrum.toString());
+        assertEquals("power, mean of 12 images", spectrum.at("/series/0/name").textValue());
+        assertEquals(
+                String.format(
+                        Locale.ROOT, "slope %.2f", json.get("spectrum_slope").doubleValue()),
+                spectrum.at("/series/1/name").textValue());
+        JsonNode farthest =
+                charts.get("columns").get(charts.at("/charts/1/series/0/x/0").intValue());
+        assertEquals(
+                json.get("largest_distance").doubleValue(),
+                farthest.get(farthest.size() - 1).doubleValue());
+    }
+
+    /** What the page draws its charts from. */
+    private static JsonNode charts(String page) throws IOException {
+        String start = "id=\"chart-data\">";
+        int from = page.indexOf(start) + start.length();
+        return new ObjectMapper().readTree(page.substring(from, page.indexOf("</script>", from)));
     }
 
     @Test

@@ -102,6 +102,81 @@ class TrainCommandTest {
         assertTrue(Files.readString(runs().get(1).resolve("log.txt")).contains("going on at 2"));
     }
 
+    private static Outcome resume(Object... arguments) {
+        List<Object> all = new ArrayList<>(List.of("train", "--resume"));
+        all.addAll(List.of(arguments));
+        return Outcome.of(all.toArray());
+    }
+
+    @Test
+    void aRunGoesOnInItsOwnFolderOnItsOwnImages() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 9, 16, 16);
+        Outcome first = train(data, "--samples", 0, "--hold-out-every", 3, "--engine", "generic");
+        assertEquals(0, first.code(), first.err());
+        Path run = runs().get(0);
+        long lines = lines(run);
+
+        Outcome finished = resume(run);
+        assertEquals(0, finished.code(), finished.err());
+        assertTrue(finished.err().contains("nothing left to train: " + run.toAbsolutePath()), finished.err());
+        assertTrue(finished.err().contains("a larger --duration goes on"), finished.err());
+        assertEquals(lines, lines(run));
+
+        Outcome more = resume("--outdir", folder.resolve("runs"), "--duration", 4e-5, "--tick", 0.02, "--dry-run");
+        assertEquals(0, more.code(), more.err());
+        assertTrue(
+                more.err().contains("output: " + run.toAbsolutePath() + ", going on from checkpoint-000000"),
+                more.err());
+        assertTrue(more.err().contains("6 images of 16x16"), more.err());
+        assertTrue(more.err().contains("\"tick_kimg\" : 0.02"), more.err());
+        assertTrue(more.err().contains("\"engine\" : \"generic\""), more.err());
+
+        Outcome resumed = resume(run, "--duration", 4e-5);
+        assertEquals(0, resumed.code(), resumed.err());
+        assertEquals(List.of(run), runs());
+        assertTrue(lines(run) > lines, "the statistics go on");
+        String written = Files.readString(run.resolve("training_options.json"));
+        assertTrue(written.contains("\"--data=" + data.toAbsolutePath() + "\""), written);
+        assertTrue(written.contains("\"--hold-out-every=3\"") && written.contains("\"--duration\""), written);
+    }
+
+    private static long lines(Path run) throws IOException {
+        try (Stream<String> lines = Files.lines(run.resolve("stats.jsonl"))) {
+            return lines.count();
+        }
+    }
+
+    @Test
+    void aDamagedCheckpointIsPassedOverAloud() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 6, 16, 16);
+        Outcome first = train(data, "--samples", 0, "--dump", 1);
+        assertEquals(0, first.code(), first.err());
+        Path run = runs().get(0).toAbsolutePath();
+        Path newest = file(run, "checkpoint-.*");
+        Files.writeString(newest.resolve("state.npz"), "damaged");
+        Outcome resumed = resume(run, "--duration", 4e-5, "--dry-run");
+        assertEquals(0, resumed.code(), resumed.err());
+        assertTrue(
+                resumed.err().contains("note: the checkpoint " + newest + " is damaged: state.npz has 7 bytes"),
+                resumed.err());
+        for (Path checkpoint = newest; checkpoint != null; checkpoint = any(run)) {
+            Files.delete(checkpoint.resolve("state.npz"));
+            Files.move(checkpoint, folder.resolve(checkpoint.getFileName()));
+        }
+        assertEquals(1, resume(run).code());
+        assertTrue(resume(run).error().contains(run + " holds no checkpoint that is whole"));
+        assertEquals(2, resume().code());
+        assertEquals(1, resume("--outdir", folder.resolve("empty")).code());
+    }
+
+    private static Path any(Path run) throws IOException {
+        try (Stream<Path> files = Files.list(run)) {
+            return files.filter(f -> f.getFileName().toString().startsWith("checkpoint-"))
+                    .findFirst()
+                    .orElse(null);
+        }
+    }
+
     @Test
     void augmentationTrainsANetworkThatIsToldOfIt() throws IOException {
         Path data = Pictures.folder(folder.resolve("data"), 4, 16, 16);

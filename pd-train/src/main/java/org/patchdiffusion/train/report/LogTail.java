@@ -15,8 +15,8 @@ final class LogTail {
     private static final int MOST_BYTES = 1 << 16;
     private static final int MOST_LINES = 200;
     private static final Pattern END = Pattern.compile("\\b(finished|failed): (.*)$");
-    /** What only a run that goes on writes. */
-    private static final Pattern GOES_ON = Pattern.compile("\\btick \\d|\\btraining \\d+ parameters\\b");
+    /** What a run writes when it begins or goes on. */
+    private static final Pattern START = Pattern.compile("\\btraining \\d+ parameters\\b");
 
     private final Path file;
     private List<String> lines = List.of();
@@ -63,7 +63,7 @@ final class LogTail {
             Matcher match = END.matcher(line);
             if (match.find()) {
                 end = match.group();
-            } else if (GOES_ON.matcher(line).find()) {
+            } else if (START.matcher(line).find()) {
                 end = "";
             }
         }

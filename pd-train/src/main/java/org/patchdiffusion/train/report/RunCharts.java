@@ -47,21 +47,21 @@ final class RunCharts {
                     "Loss/sigma/.*",
                     true),
             new Group(
-                    "Validation",
-                    "Loss of images that training does not see, whole, with the averaged weights.",
+                    "Validation by patch size",
+                    "Loss of images that training does not see, with the averaged weights.",
                     "loss per pixel and channel",
-                    "Validation/loss",
+                    "Validation/(patch/\\d+|loss)",
                     false),
             new Group(
                     "Validation by noise level",
-                    "The same at each standard deviation of the noise; dashed: of images of the training set.",
+                    "The same of whole images at each standard deviation of the noise; dashed: of images of the training set.",
                     "loss per pixel and channel",
                     "Validation/(train_)?sigma/.*",
                     true),
             new Group(
                     "Memorisation",
-                    "Mean distance of a sample to its nearest neighbour. Samples nearer to training images than to held-out"
-                            + " ones are copies.",
+                    "Mean distance to the nearest image of the training set. Samples much nearer to it than held-out images"
+                            + " are, are copies.",
                     "distance",
                     "Memorisation/.*",
                     false),
@@ -169,15 +169,16 @@ final class RunCharts {
     /** What a key stands for inside its group; empty if for all of it. */
     private static String label(RunColumns run, String key) {
         String last = key.substring(key.lastIndexOf('/') + 1);
-        if (key.matches("(Loss/patch|Speed/images_per_sec)/\\d+")) {
+        if (key.matches("(Loss/patch|Validation/patch|Speed/images_per_sec)/\\d+")) {
             return last.equals(String.valueOf(run.height())) ? "whole images, " + last : "patches of " + last;
         }
         return switch (key) {
-            case "Loss/loss", "Speed/images_per_sec", "Validation/loss", "Loss/learning_rate" -> "";
+            case "Loss/loss", "Speed/images_per_sec", "Loss/learning_rate" -> "";
+            case "Validation/loss" -> "whole images";
             case "Resources/cpu_mem_gb" -> "whole process";
             case "Resources/heap_gb" -> "Java heap";
-            case "Memorisation/nearest_train" -> "to a training image";
-            case "Memorisation/nearest_heldout" -> "to a held-out image";
+            case "Memorisation/nearest_train" -> "of samples";
+            case "Memorisation/nearest_heldout" -> "of held-out images";
             default -> label(key, last);
         };
     }

@@ -1,6 +1,7 @@
 package org.patchdiffusion.train.report;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -10,10 +11,14 @@ import java.util.Optional;
  * @param stats the statistics
  */
 record RunNumbers(RunStats stats) {
+    /** Less than this share of all time is the rounding of the parts. */
+    private static final double SMALLEST_OTHER = 1e-3;
+
     private static final String TICK_SECONDS = "Timing/sec_per_tick";
-    private static final String MAINTENANCE = "Timing/maintenance_sec";
     private static final String SPEED = "Speed/images_per_sec";
     private static final String SPLIT = "Split/";
+    /** What goes into taking steps. */
+    private static final List<String> TRAINING = List.of("step_sec", "optimizer_sec", "data_sec");
 
     /**
      * How fast patches are against whole images, on the same run.
@@ -37,15 +42,15 @@ record RunNumbers(RunStats stats) {
         return stats.last("Timing/total_sec");
     }
 
-    /** Images a second over the whole run, patches counting as images; NaN if not recorded. */
+    /** Images a second of training over the whole run, patches counting as images; NaN if not recorded. */
     double imagesPerSecond() {
         return rate(SPEED);
     }
 
-    /** The rate of a key over all ticks that have it, each as long as the tick. */
+    /** The rate of a key over all ticks that have it, each weighed by its time of training. */
     private double rate(String key) {
         double[] rates = stats.values(key);
-        double[] seconds = stats.values(TICK_SECONDS);
+        double[] seconds = trainingSeconds();
         double images = 0;
         double time = 0;
         for (int i = 0; i < rates.length; i++) {
@@ -56,6 +61,22 @@ record RunNumbers(RunStats stats) {
             }
         }
         return time > 0 ? images / time : Double.NaN;
+    }
+
+    /** Seconds of each tick in which steps were taken; all of them if the split is not recorded. */
+    private double[] trainingSeconds() {
+        double[] seconds = stats.values(TICK_SECONDS);
+        List<double[]> parts =
+                TRAINING.stream().map(part -> stats.values(SPLIT + part)).toList();
+        for (int i = 0; i < seconds.length; i++) {
+            int tick = i;
+            double sum = parts.stream()
+                    .mapToDouble(part -> part[tick])
+                    .filter(Double::isFinite)
+                    .sum();
+            seconds[i] = sum > 0 ? sum : seconds[i];
+        }
+        return seconds;
     }
 
     /** Known if the run has steps on whole images and on patches. */
@@ -111,9 +132,8 @@ record RunNumbers(RunStats stats) {
                 known += seconds;
             }
         }
-        double maintenance = stats.sum(MAINTENANCE);
-        double other = stats.sum(TICK_SECONDS) + (Double.isFinite(maintenance) ? maintenance : 0) - known;
-        if (!split.isEmpty() && other > 0) {
+        double other = seconds() - known;
+        if (!split.isEmpty() && other > SMALLEST_OTHER * known) {
             split.put("other", other);
         }
         return split;

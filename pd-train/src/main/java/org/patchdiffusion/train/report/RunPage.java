@@ -151,7 +151,7 @@ final class RunPage {
         all.put("Images shown", number("%,.1f thousand", numbers.kimg()));
         all.put("Time", duration(numbers.seconds()));
         all.put("Loss", number("%.4f", run.stats().last("Loss/loss")));
-        all.put("Validation", number("%.4f", run.stats().last("Validation/loss")));
+        all.put("Validation loss", number("%.4f", run.stats().last("Validation/loss")));
         all.put("Images a second", number("%,.0f", numbers.imagesPerSecond()));
         all.put(
                 "Against whole images",

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.patchdiffusion.data.ImageDataset;
@@ -19,6 +18,7 @@ import org.patchdiffusion.eval.SeededImages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.train.ArtifactNames;
+import org.patchdiffusion.train.StopSignal;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingRun;
 import org.slf4j.Logger;
@@ -36,9 +36,9 @@ public final class SampleSheets implements TrainingListener {
     private final Engine engine;
     private final int count;
     private final ImageDataset reals;
-    private final BooleanSupplier stopping;
     private final SamplerListener progress;
     private final Consumer<Images> drawnSamples;
+    private StopSignal stop = StopSignal.NONE;
     private boolean pictures = true;
 
     private SampleSheets(Builder builder) {
@@ -46,7 +46,6 @@ public final class SampleSheets implements TrainingListener {
         engine = builder.engine;
         count = builder.count;
         reals = builder.reals;
-        stopping = builder.stopping;
         progress = builder.progress;
         drawnSamples = builder.drawnSamples;
     }
@@ -65,6 +64,7 @@ public final class SampleSheets implements TrainingListener {
 
     @Override
     public void started(TrainingRun run) throws IOException {
+        stop = run.stopping();
         int channels = run.model().channels();
         boolean latents = reals != null && reals.description().pixels() == PixelType.FLOAT32;
         pictures = !latents && (channels == 1 || channels == 3);
@@ -104,13 +104,13 @@ public final class SampleSheets implements TrainingListener {
             grid().write(folder.resolve("samples-" + ArtifactNames.snapshot(folder, images) + ".png"), drawn);
             drawnSamples.accept(drawn);
         } catch (CancellationException e) {
-            LOG.info("the samples of {} thousand images are not drawn: the run is to stop at once", images / 1000);
+            LOG.info("the samples of {} thousand images are not drawn: the run is to stop", images / 1000);
         }
     }
 
-    /** Throws if the run is to stop: the checkpoint is safe by then, and pictures can be drawn from the model later. */
+    /** Throws if the run waits to be stopped: its checkpoint comes first, and pictures can be drawn later. */
     private void requireTime() {
-        if (stopping.getAsBoolean()) {
+        if (stop.isStopping()) {
             throw new CancellationException();
         }
     }
@@ -121,7 +121,6 @@ public final class SampleSheets implements TrainingListener {
         private final Engine engine;
         private final int count;
         private ImageDataset reals;
-        private BooleanSupplier stopping = () -> false;
         private SamplerListener progress = SamplerListener.NONE;
         private Consumer<Images> drawnSamples = images -> {};
 
@@ -137,12 +136,6 @@ public final class SampleSheets implements TrainingListener {
         /** Draws images of this data set beside the samples. It must be open while the run starts. */
         public Builder reals(ImageDataset value) {
             reals = value;
-            return this;
-        }
-
-        /** Asked between the sampler's steps; once true, the sheet is given up. */
-        public Builder stopping(BooleanSupplier value) {
-            stopping = value;
             return this;
         }
 

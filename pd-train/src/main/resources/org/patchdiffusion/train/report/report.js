@@ -447,7 +447,8 @@
         const before = all.filter(image => Number(image.dataset.images) <= times[index]);
         const shown = before.length ? before[before.length - 1] : all[0];
         all.forEach(image => { image.hidden = image !== shown; });
-        output.textContent = `after ${format(Number(shown.dataset.images) / 1000)} thousand images`;
+        const kimg = Number(shown.dataset.images) / 1000;
+        output.textContent = `after ${kimg > 0 ? format(kimg) : 'less than one'} thousand images`;
       }
     }
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -74,28 +75,28 @@ class RunPageTest {
     void speedAndItsSplitAreThoseOfTheRun() throws IOException {
         RunFiles run = run("00000-a").options("{}");
         for (int i = 1; i <= 2; i++) {
-            run.tick(
-                    i,
-                    Map.of(
-                            "Timing/sec_per_tick", 10.0 * i,
-                            "Timing/total_sec", 4000.0,
-                            "Speed/images_per_sec", 100.0 * i,
-                            "Speed/images_per_sec/8", 900.0,
-                            "Speed/images_per_sec/32", 40.0 * i,
-                            "Split/step_sec", 9.0 * i,
-                            "Split/optimizer_sec", 0.5 * i,
-                            "Split/checkpoint_sec", 0.25));
+            Map<String, Double> values =
+                    new HashMap<>(Map.of("Timing/sec_per_tick", 99.0, "Timing/total_sec", 1815.0 * i));
+            values.put("Speed/images_per_sec", 100.0 * i);
+            values.put("Speed/images_per_sec/8", 900.0);
+            values.put("Speed/images_per_sec/32", 40.0 * i);
+            values.put("Split/step_sec", 1080.0 * i);
+            values.put("Split/optimizer_sec", 60.0 * i);
+            values.put("Split/data_sec", 60.0 * i);
+            values.put("Split/samples_sec", 6.0);
+            run.tick(i, values);
         }
         String page = page(run);
-        // (100·10 + 200·20) / 30 and (40·10 + 80·20) / 30
+        // Ticks of 1200 and 2400 seconds: (100 + 200·2) / 3 and (40 + 80·2) / 3
         assertTrue(
                 page.contains("Patches and whole images together: 167 images a second. Steps on whole images alone: 67."
                         + " That is 2.50 times the images a second of training on whole images."),
                 page);
-        assertTrue(page.contains("<td>step</td><td class=\"number\">27.0</td><td class=\"number\">90.0%</td>"), page);
-        assertTrue(page.contains("<td>other</td><td class=\"number\">1.0</td><td class=\"number\">3.3%</td>"), page);
-        assertTrue(page.contains("Around the steps: 5.0% of the time"), page);
-        assertTrue(page.contains("<dt>Time</dt><dd>1 h 06 min</dd>"), page);
+        assertTrue(
+                page.contains("<td>step</td><td class=\"number\">3,240.0</td><td class=\"number\">89.3%</td>"), page);
+        assertTrue(page.contains("<td>other</td><td class=\"number\">18.0</td><td class=\"number\">0.5%</td>"), page);
+        assertTrue(page.contains("Around the steps: 5.5% of the time"), page);
+        assertTrue(page.contains("<dt>Time</dt><dd>1 h 00 min</dd>"), page);
     }
 
     @Test

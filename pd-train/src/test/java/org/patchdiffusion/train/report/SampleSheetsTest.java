@@ -73,7 +73,7 @@ class SampleSheetsTest {
         });
     }
 
-    private static TrainingRun run(DiffusionModel model) {
+    private static TrainingRun run(DiffusionModel model, StopSignal stop) {
         return new TrainingRun(
                 TrainingConfig.builder().build(),
                 model.config(),
@@ -84,7 +84,7 @@ class SampleSheetsTest {
                 "x",
                 "generic",
                 TrainingProgress.NONE,
-                StopSignal.NONE);
+                stop);
     }
 
     @Test
@@ -97,7 +97,7 @@ class SampleSheetsTest {
                     .reals(images)
                     .progress((step, of, sigma, x) -> steps.add(step))
                     .build();
-            sheets.started(run(model));
+            sheets.started(run(model, StopSignal.NONE));
             sheets.snapshot(1000, model);
             sheets.snapshot(2000, model);
             // A new network's last layer is zero, whatever the rest.
@@ -125,10 +125,9 @@ class SampleSheetsTest {
         List<Integer> steps = new ArrayList<>();
         try (Engine engine = Engines.byName("generic")) {
             SampleSheets sheets = SampleSheets.builder(folder, engine, 1)
-                    .stopping(() -> steps.size() == 3)
                     .progress((step, of, sigma, x) -> steps.add(step))
                     .build();
-            sheets.started(run(model));
+            sheets.started(run(model, () -> steps.size() == 3));
             sheets.snapshot(1000, model);
         }
         assertEquals(List.of(1, 2, 3), steps);
@@ -144,7 +143,7 @@ class SampleSheetsTest {
                         throw new AssertionError("nothing is drawn");
                     })
                     .build();
-            sheets.started(run(model));
+            sheets.started(run(model, StopSignal.NONE));
             sheets.snapshot(1000, model);
             Exception none =
                     assertThrows(IllegalArgumentException.class, () -> SampleSheets.builder(folder, engine, 0));

@@ -10,16 +10,19 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * the loss is a mean over the images, so each weight is multiplied by the part's share of them.
  *
  * @param batch the images; not to be closed
+ * @param share what part of the images of the whole batch they are
  */
-record BatchPart(TrainBatch batch) implements AutoCloseable {
+record BatchPart(TrainBatch batch, double share) implements AutoCloseable {
     private static final String WEIGHT = "weight";
 
     /** The images from one index up to, and without, another. */
     static BatchPart of(TrainBatch whole, int from, int to) {
         Map<String, INDArray> inputs = new HashMap<>();
         whole.inputs().forEach((name, array) -> inputs.put(name, array.get(NDArrayIndex.interval(from, to))));
-        inputs.put(WEIGHT, inputs.get(WEIGHT).mul((double) (to - from) / whole.size()));
-        return new BatchPart(new TrainBatch(whole.patch(), whole.expectedImages(), whole.firstImage() + from, inputs));
+        double share = (double) (to - from) / whole.size();
+        inputs.put(WEIGHT, inputs.get(WEIGHT).mul(share));
+        return new BatchPart(
+                new TrainBatch(whole.patch(), whole.expectedImages(), whole.firstImage() + from, inputs), share);
     }
 
     /** Frees the weights; all else is the whole batch's. */

@@ -20,16 +20,16 @@ public interface GradientSource extends AutoCloseable {
      * @param batch the whole batch of a step, or some images of it; stays the caller's to close
      * @param step number of the step, which dropout masks follow from
      * @param gradients becomes d loss / d parameters
-     * @return the loss: see {@link StepResult#loss}
+     * @return the loss of the batch; that of some images of a batch counts as their share of it
      */
-    double compute(TrainBatch batch, long step, Gradients gradients);
+    BatchLoss compute(TrainBatch batch, long step, Gradients gradients);
 
     /**
      * Adds to a gradient; otherwise as {@link #compute}.
      *
      * @return the loss of this batch alone
      */
-    double accumulate(TrainBatch batch, long step, Gradients gradients);
+    BatchLoss accumulate(TrainBatch batch, long step, Gradients gradients);
 
     /** Frees what it holds off the heap. */
     @Override

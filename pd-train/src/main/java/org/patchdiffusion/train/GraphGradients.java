@@ -43,17 +43,19 @@ final class GraphGradients implements GradientSource {
     }
 
     @Override
-    public double compute(TrainBatch batch, long step, Gradients gradients) {
+    public BatchLoss compute(TrainBatch batch, long step, Gradients gradients) {
         return loss(programFor(batch, step).backward(batch.inputs(), gradients));
     }
 
     @Override
-    public double accumulate(TrainBatch batch, long step, Gradients gradients) {
+    public BatchLoss accumulate(TrainBatch batch, long step, Gradients gradients) {
         return loss(programFor(batch, step).accumulate(batch.inputs(), gradients));
     }
 
-    private static double loss(Map<String, INDArray> outputs) {
-        return outputs.get("loss").getDouble(0);
+    private static BatchLoss loss(Map<String, INDArray> outputs) {
+        INDArray perImage = outputs.get("loss_per_image");
+        return new BatchLoss(
+                outputs.get("loss").getDouble(0), perImage == null ? new double[0] : perImage.toDoubleVector());
     }
 
     private Program programFor(TrainBatch batch, long step) {

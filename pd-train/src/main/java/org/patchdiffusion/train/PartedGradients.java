@@ -1,5 +1,7 @@
 package org.patchdiffusion.train;
 
+import java.util.Arrays;
+import java.util.stream.DoubleStream;
 import org.patchdiffusion.model.engine.Gradients;
 
 /**
@@ -9,7 +11,7 @@ import org.patchdiffusion.model.engine.Gradients;
 final class PartedGradients implements GradientSource {
 
     private interface Work {
-        double on(TrainBatch part, boolean first);
+        BatchLoss on(TrainBatch part, boolean first);
     }
 
     private final GradientSource source;
@@ -37,7 +39,7 @@ final class PartedGradients implements GradientSource {
     }
 
     @Override
-    public double compute(TrainBatch batch, long step, Gradients gradients) {
+    public BatchLoss compute(TrainBatch batch, long step, Gradients gradients) {
         return sum(
                 batch,
                 (part, first) ->
@@ -45,19 +47,24 @@ final class PartedGradients implements GradientSource {
     }
 
     @Override
-    public double accumulate(TrainBatch batch, long step, Gradients gradients) {
+    public BatchLoss accumulate(TrainBatch batch, long step, Gradients gradients) {
         return sum(batch, (part, first) -> source.accumulate(part, step, gradients));
     }
 
-    private double sum(TrainBatch batch, Work work) {
+    private BatchLoss sum(TrainBatch batch, Work work) {
         long images = batch.size();
-        double loss = 0;
+        double mean = 0;
+        DoubleStream perImage = DoubleStream.empty();
         for (int i = 0; i < parts; i++) {
             try (BatchPart part = BatchPart.of(batch, (int) (images * i / parts), (int) (images * (i + 1) / parts))) {
-                loss += work.on(part.batch(), i == 0);
+                BatchLoss loss = work.on(part.batch(), i == 0);
+                mean += loss.mean();
+                double share = part.share();
+                perImage = DoubleStream.concat(
+                        perImage, Arrays.stream(loss.perImage()).map(one -> one / share));
             }
         }
-        return loss;
+        return new BatchLoss(mean, perImage.toArray());
     }
 
     @Override

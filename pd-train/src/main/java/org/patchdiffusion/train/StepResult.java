@@ -1,5 +1,6 @@
 package org.patchdiffusion.train;
 
+import java.util.List;
 import org.patchdiffusion.data.PatchSize;
 
 /**
@@ -13,6 +14,7 @@ import org.patchdiffusion.data.PatchSize;
  *     went wrong
  * @param lossPerElement the loss divided by the number of pixels and channels: comparable between patch sizes
  * @param learningRate learning rate of the step
+ * @param perImage the loss of each image with its noise level; empty if it is not known
  * @param nonFiniteGradients how many elements of the gradient were not finite and counted with 0 or ±1e5
  */
 public record StepResult(
@@ -23,4 +25,5 @@ public record StepResult(
         double loss,
         double lossPerElement,
         double learningRate,
+        List<ImageLoss> perImage,
         long nonFiniteGradients) {}

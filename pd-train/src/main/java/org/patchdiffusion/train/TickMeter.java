@@ -1,5 +1,6 @@
 package org.patchdiffusion.train;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
@@ -18,6 +19,11 @@ final class TickMeter {
         long shown;
         long nanos;
 
+        void addLoss(double one) {
+            loss += one;
+            finite++;
+        }
+
         double meanLoss() {
             return loss / finite;
         }
@@ -30,6 +36,7 @@ final class TickMeter {
     private final PhaseClock clock;
     private final double elapsedBefore;
     private final Map<Integer, Sums> byPatch = new TreeMap<>();
+    private final Map<NoiseBin, Sums> byNoise = new LinkedHashMap<>();
     private int ticks;
     private long imagesAtStart;
     private long trainedAtStep;
@@ -42,6 +49,7 @@ final class TickMeter {
         this.elapsedBefore = start.elapsedSec();
         this.ticks = start.ticks();
         this.imagesAtStart = start.images();
+        clear();
     }
 
     /** A step is done; what was trained since the last one is its time. */
@@ -54,8 +62,12 @@ final class TickMeter {
         sums.shown += step.imagesShown();
         boolean finite = Double.isFinite(step.lossPerElement());
         if (finite) {
-            sums.loss += step.lossPerElement();
-            sums.finite++;
+            sums.addLoss(step.lossPerElement());
+        }
+        for (ImageLoss image : step.perImage()) {
+            if (Double.isFinite(image.lossPerElement())) {
+                byNoise.get(NoiseBin.of(image.sigma())).addLoss(image.lossPerElement());
+            }
         }
         nonFinite += finite && step.nonFiniteGradients() == 0 ? 0 : 1;
     }
@@ -90,29 +102,35 @@ final class TickMeter {
                 last.images() / KILO,
                 last.step() + 1,
                 all.meanLoss(),
-                each(Sums::meanLoss),
+                each(byPatch, Sums::meanLoss),
+                each(byNoise, Sums::meanLoss),
                 nonFinite,
                 last.learningRate(),
                 all.nanos * SECONDS / ((last.images() - imagesAtStart) / KILO),
                 all.imagesPerSec(),
-                each(Sums::imagesPerSec),
+                each(byPatch, Sums::imagesPerSec),
                 split,
                 elapsedSec(),
                 (runtime.totalMemory() - runtime.freeMemory()) / MEBI,
                 Pointer.physicalBytes() / MEBI);
-        byPatch.clear();
+        clear();
         nonFinite = 0;
         imagesAtStart = last.images();
         return tick;
     }
 
-    /** A figure of each patch size, those without a finite loss left out where it is one. */
-    private Map<Integer, Double> each(ToDoubleFunction<Sums> figure) {
-        Map<Integer, Double> figures = new TreeMap<>();
-        byPatch.forEach((size, sums) -> {
+    private void clear() {
+        byPatch.clear();
+        NoiseBin.ALL.forEach(bin -> byNoise.put(bin, new Sums()));
+    }
+
+    /** A figure of each group of steps or images, those left out where it is a mean of none. */
+    private static <K> Map<K, Double> each(Map<K, Sums> groups, ToDoubleFunction<Sums> figure) {
+        Map<K, Double> figures = new LinkedHashMap<>();
+        groups.forEach((key, sums) -> {
             double value = figure.applyAsDouble(sums);
             if (!Double.isNaN(value)) {
-                figures.put(size, value);
+                figures.put(key, value);
             }
         });
         return figures;

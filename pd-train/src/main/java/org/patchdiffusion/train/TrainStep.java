@@ -1,5 +1,7 @@
 package org.patchdiffusion.train;
 
+import java.util.List;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
@@ -26,14 +28,31 @@ public final class TrainStep implements AutoCloseable {
      * @param engine executes the loss graphs; the optimizer takes as many threads
      */
     public TrainStep(TrainingConfig config, ModelConfig model, TrainingState state, Engine engine) {
+        this(config, model, state, gradients(config, model, state, engine), engine.threads());
+    }
+
+    /**
+     * Prepares to train by gradients that are computed elsewhere.
+     *
+     * @param source computes the gradients at the weights of the state; closed with this
+     * @param threads of the optimizer, at least 1
+     */
+    public TrainStep(
+            TrainingConfig config, ModelConfig model, TrainingState state, GradientSource source, int threads) {
         this.state = state;
         this.channels = model.channels();
         this.schedule = Schedule.of(config);
-        GraphGradients graphs = new GraphGradients(DiffusionModel.of(model, state.parameters()), engine, config.seed());
-        this.source = config.parts() == 1 ? graphs : new PartedGradients(graphs, config.parts());
+        this.source = source;
         this.gradients = source.newGradients();
         OptimizerSettings adam = config.optimizer();
-        this.optimizer = new AdamEma(adam.beta1(), adam.beta2(), adam.epsilon(), engine.threads());
+        this.optimizer = new AdamEma(adam.beta1(), adam.beta2(), adam.epsilon(), threads);
+    }
+
+    private static GradientSource gradients(
+            TrainingConfig config, ModelConfig model, TrainingState state, Engine engine) {
+        GradientSource whole =
+                new GraphGradients(DiffusionModel.of(model, state.parameters()), engine, config.seed());
+        return config.parts() == 1 ? whole : new PartedGradients(whole, config.parts());
     }
 
     /** Takes a step on a batch, which stays the caller's to close. */
@@ -42,12 +61,12 @@ public final class TrainStep implements AutoCloseable {
     }
 
     /** The first half of a step: computes the gradient, and gives the loss. Changes nothing of the state. */
-    double gradient(TrainBatch batch) {
+    BatchLoss gradient(TrainBatch batch) {
         return source.compute(batch, state.steps(), gradients);
     }
 
     /** The second half: moves the weights along the gradient that was computed last. */
-    StepResult update(TrainBatch batch, double loss) {
+    StepResult update(TrainBatch batch, BatchLoss loss) {
         long before = state.images();
         double learningRate = schedule.learningRateAt(before);
         long replaced =
@@ -60,10 +79,18 @@ public final class TrainStep implements AutoCloseable {
                 state.images(),
                 batch.patch(),
                 batch.size(),
-                loss,
-                loss / elements,
+                loss.mean(),
+                loss.mean() / elements,
                 learningRate,
+                perImage(batch, loss, elements),
                 replaced);
+    }
+
+    private static List<ImageLoss> perImage(TrainBatch batch, BatchLoss loss, double elements) {
+        INDArray sigma = batch.inputs().get("sigma");
+        return IntStream.range(0, loss.perImage().length)
+                .mapToObj(i -> new ImageLoss(sigma.getDouble(i), loss.perImage()[i] / elements))
+                .toList();
     }
 
     /** Frees the programs, ends the optimizer's threads, then frees the gradients that both use. */

@@ -16,6 +16,13 @@ public interface TrainingListener {
     /** Before the first step. */
     default void started(TrainingRun run) throws IOException {}
 
+    /**
+     * Before the first step, after {@link #started}.
+     *
+     * @param state what the steps will change, for who looks at the weights between steps; it stays valid until the run ends
+     */
+    default void ready(TrainingState state) throws IOException {}
+
     /** After each step. */
     default void stepDone(StepResult step) throws IOException {}
 

@@ -50,6 +50,7 @@ final class TrainingLoop {
      */
     StopReason train(TrainStep step, Prefetcher<TrainBatch> batches, Optional<String> remark) throws IOException {
         tell(Phase.REPORT, listener -> listener.started(run));
+        tell(Phase.REPORT, listener -> listener.ready(state));
         started = true;
         if (remark.isPresent()) {
             warn(remark.get());
@@ -71,7 +72,7 @@ final class TrainingLoop {
         clock.enter(Phase.DATA);
         try (TrainBatch batch = batches.take()) {
             clock.enter(Phase.STEP);
-            double loss = step.gradient(batch);
+            BatchLoss loss = step.gradient(batch);
             clock.enter(Phase.OPTIMIZER);
             return step.update(batch, loss);
         } finally {
@@ -181,7 +182,7 @@ final class TrainingLoop {
     void fail(Exception cause) {
         boolean isWhole = started && losses.areFinite() && !state.isTorn();
         if (isWhole && state.steps() > run.start().steps() && state.steps() != savedStep) {
-            suppress(cause, () -> checkpoint(meter.hasSteps()));
+            suppress(cause, () -> checkpoint(false));
         }
         suppress(cause, () -> tell(Phase.REPORT, listener -> listener.failed(cause)));
     }

@@ -11,6 +11,7 @@ import java.util.Map;
  * @param steps steps since training began
  * @param loss mean loss per element (see {@link StepResult#lossPerElement}) of the steps with a finite loss; NaN if none had
  * @param lossByPatch the same for each patch size that occurred, by the patch's height
+ * @param lossByNoise mean loss per element of the images whose noise level was in each range; only ranges that had some
  * @param nonFiniteSteps steps whose loss, or some of whose gradient, was not finite
  * @param learningRate learning rate of the last step
  * @param secPerKimg seconds of training for each thousand counted images; NaN if none were counted
@@ -27,6 +28,7 @@ public record TrainingTick(
         long steps,
         double loss,
         Map<Integer, Double> lossByPatch,
+        Map<NoiseBin, Double> lossByNoise,
         long nonFiniteSteps,
         double learningRate,
         double secPerKimg,

@@ -25,7 +25,11 @@ class CheckpointFaultTest {
 
     private Checkpoint checkpointOf(long images) {
         TrainingState counted = new TrainingState(
-                state.parameters(), state.ema(), state.firstMoment(), state.secondMoment(), new TrainingProgress(images / 1000, images, 0, 0));
+                state.parameters(),
+                state.ema(),
+                state.firstMoment(),
+                state.secondMoment(),
+                new TrainingProgress(images / 1000, images, 0, 0));
         return new Checkpoint(
                 TinyRun.config().build(), TinyRun.modelConfig(TinyRun.network()), "fingerprint 0", counted);
     }

@@ -15,12 +15,15 @@ import org.patchdiffusion.model.engine.Program;
 /** Computes nothing: gives the losses that a test wants, and a gradient of ones. Counts what is open. */
 public final class ScriptedEngine implements Engine {
     private final DoubleSupplier losses;
-    int compiled;
-    int closed;
+    public int compiled;
+    public int closed;
     boolean isClosed;
 
     /** The steps whose masks were drawn. */
     final List<Long> drawn = new ArrayList<>();
+
+    /** Where in the batch the images began that masks were drawn for. */
+    final List<Integer> firstImages = new ArrayList<>();
 
     public ScriptedEngine(DoubleSupplier losses) {
         this.losses = losses;
@@ -37,7 +40,10 @@ public final class ScriptedEngine implements Engine {
         return new Program() {
             @Override
             public Map<String, INDArray> forward(Map<String, INDArray> inputs) {
-                return Map.of("loss", Nd4j.scalar((float) losses.getAsDouble()));
+                // A denoiser leaves the noise in.
+                return inputs.containsKey("x")
+                        ? Map.of("D", inputs.get("x"))
+                        : Map.of("loss", Nd4j.scalar((float) losses.getAsDouble()));
             }
 
             @Override
@@ -55,6 +61,7 @@ public final class ScriptedEngine implements Engine {
             @Override
             public void draw(long seed, long step, int firstImage) {
                 drawn.add(step);
+                firstImages.add(firstImage);
             }
 
             @Override

@@ -48,6 +48,7 @@ final class ResumePoint {
             "--threads",
             "--samples",
             "--val",
+            "--ui",
             "--any-size",
             "--dry-run",
             "--debug");

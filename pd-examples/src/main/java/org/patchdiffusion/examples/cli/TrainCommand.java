@@ -13,6 +13,7 @@ import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.data.augment.AugmentConfig;
+import org.patchdiffusion.examples.ui.TrainingUi;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
@@ -99,16 +100,14 @@ final class TrainCommand implements Callable<Integer> {
             SizeCheck.requirePowersOfTwo(data.data, images, data.anySize);
             DiffusionModel model = transferred == null ? fresh(settings, images) : transferred;
             Trainer.Builder trainer = Trainer.fresh(settings, model, images);
-            String output = "output: a new run directory in " + run.outdir;
             return run(
                     trainer,
                     settings,
                     model.config(),
                     images,
                     split,
-                    output,
-                    () -> RunDirectory.create(
-                            run.outdir, images.name(), model.config(), settings.batch(), invocation()));
+                    run.describeOutput(),
+                    () -> run.makeFolder(images.name(), model.config(), settings.batch(), invocation()));
         }
     }
 
@@ -184,6 +183,10 @@ final class TrainCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--real-p is a short form of --patch-sizes; give one of them");
         }
+        if (run.noSubdir && given.contains("--desc")) {
+            throw new ParameterException(
+                    spec.commandLine(), "--desc names a new folder, which --nosubdir does not make; give one of them");
+        }
         GivenOptions.refuseUnless(spec, patches.augment > 0, "--augment P", List.of("--augment-at"));
         boolean labelled = learning.cond.value() || run.transfer != null;
         GivenOptions.refuseUnless(spec, labelled, "--cond", List.of("--label-dropout"));
@@ -233,11 +236,16 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int run(Trainer.Builder builder, RunDirectory directory) throws IOException {
-        try (TrainingResult result = builder.build().run()) {
-            spec.commandLine()
-                    .getErr()
-                    .println("training ended (" + result.reason().name().toLowerCase(Locale.ROOT) + "); results are in "
-                            + directory.path());
+        try (TrainingUi ui = watch.ui(directory.path()).orElse(null)) {
+            if (ui != null) {
+                builder.listener(ui);
+            }
+            try (TrainingResult result = builder.build().run()) {
+                String reason = result.reason().name().toLowerCase(Locale.ROOT);
+                spec.commandLine()
+                        .getErr()
+                        .println("training ended (" + reason + "); results are in " + directory.path());
+            }
         }
         return 0;
     }

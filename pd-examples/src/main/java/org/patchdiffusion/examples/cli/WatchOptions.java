@@ -1,11 +1,13 @@
 package org.patchdiffusion.examples.cli;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.PixelType;
+import org.patchdiffusion.examples.ui.TrainingUi;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.train.Checkpoint;
 import org.patchdiffusion.train.Trainer;
@@ -33,6 +35,15 @@ final class WatchOptions implements HelpSection {
     /** Fixed, so that runs of other seeds hold out the same images and can be compared. */
     private static final long SPLIT_SEED = 0;
 
+    /**
+     * What it costs to measure a held-out image, in images trained on: five noise levels of the whole image and its smaller
+     * patches, forward only, where the average image trained on is a patch of a third of its cost.
+     */
+    private static final double COST_OF_A_HELD_OUT_IMAGE = 6;
+
+    private static final double MOST_SHARE = 0.04;
+    private static final int MOST_TICKS = 1000;
+
     @Spec(Spec.Target.MIXEE)
     CommandSpec command;
 
@@ -51,8 +62,16 @@ final class WatchOptions implements HelpSection {
             converter = RealNumber.Share.class,
             description =
                     "Share of the images to keep out of training, 0 to below 1 and 256 images at most, to measure the"
-                            + " loss of at each tick and to compare samples with.")
+                            + " loss of as often as costs little, and to compare samples with.")
     double share;
+
+    @Option(
+            names = "--ui",
+            paramLabel = "PORT",
+            converter = WholeNumber.Port.class,
+            description = "Show the run in DL4J's training UI while it goes on, to browsers on this machine:"
+                    + " http://127.0.0.1:PORT/train. 9000 is usual.")
+    Integer uiPort;
 
     @Override
     public String heading() {
@@ -83,6 +102,31 @@ final class WatchOptions implements HelpSection {
         return Optional.of(all.split((double) count / all.size(), SPLIT_SEED));
     }
 
+    /** The training UI, if it is asked for; close it after the run. */
+    Optional<TrainingUi> ui(Path folder) throws IOException {
+        if (uiPort == null) {
+            return Optional.empty();
+        }
+        try {
+            TrainingUi ui = TrainingUi.start(folder.getFileName().toString(), uiPort);
+            command.commandLine().getErr().println("training UI: " + ui.address());
+            return Optional.of(ui);
+        } catch (IOException e) {
+            throw new IOException("--ui " + uiPort + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The interval that is set, or a longer one where ticks are so short that measuring at each would take more than some
+     * 4% of the time. All measured images are looked at each time, so that the numbers of all ticks can be compared.
+     */
+    private static int everyTicks(TrainingConfig settings) {
+        double share = COST_OF_A_HELD_OUT_IMAGE
+                * settings.validation().heldOut()
+                / (settings.intervals().tickKimg() * 1000);
+        return Math.max(settings.validation().everyTicks(), (int) Math.min(MOST_TICKS, Math.ceil(share / MOST_SHARE)));
+    }
+
     /** Adds everything that watches a run. */
     void listen(
             Trainer.Builder trainer,
@@ -94,19 +138,19 @@ final class WatchOptions implements HelpSection {
             Duration budget) {
         StatsCollector.Builder statistics = StatsCollector.builder();
         EventFile events = new EventFile(folder);
-        trainer.listener(new ConsoleProgress(System.err, System.console() != null, samples, budget));
+        ConsoleProgress progress = new ConsoleProgress(System.err, System.console() != null, samples, budget);
+        trainer.listener(progress);
         if (split.isPresent() && settings.validation().everyTicks() > 0) {
             Validation validation = new Validation(
-                    split.get().heldOut(),
-                    engine,
-                    settings.validation().heldOut(),
-                    settings.validation().everyTicks());
+                    split.get().heldOut(), engine, settings.validation().heldOut(), everyTicks(settings));
             trainer.listener(validation);
             statistics.from(validation);
         }
         if (samples > 0) {
             SampleSheets.Builder sheets =
-                    SampleSheets.builder(folder, engine, samples).reals(images);
+                    SampleSheets.builder(folder, engine, samples)
+                            .reals(images)
+                            .progress((step, steps, sigma, x) -> progress.drawing(step, steps));
             if (split.isPresent() && images.description().pixels() == PixelType.UINT8) {
                 Memorisation memorisation = new Memorisation(split.get(), samples, settings.seed());
                 sheets.drawn(memorisation::drawn);

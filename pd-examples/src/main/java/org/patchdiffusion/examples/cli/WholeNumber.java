@@ -47,6 +47,13 @@ abstract class WholeNumber implements ITypeConverter<Integer> {
         }
     }
 
+    /** Where a server listens. */
+    static final class Port extends WholeNumber {
+        Port() {
+            super(1, 65_535);
+        }
+    }
+
     /** Side of an image in pixels. */
     static final class Side extends WholeNumber {
         Side() {

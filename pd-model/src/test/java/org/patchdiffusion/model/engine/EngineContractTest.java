@@ -297,6 +297,20 @@ class EngineContractTest {
     }
 
     @Test
+    void computesOnTheNumberOfThreadsThatItIsGiven() {
+        for (String name : List.of("exact", "fast")) {
+            try (Engine engine = Engines.byName(name, 3)) {
+                assertEquals(3, engine.threads());
+                assertEquals(name, engine.name());
+                ParameterLayout layout = ParameterLayout.builder().add("w", 2).build();
+                assertEquals(3, engine.newGradients(layout).parts().size());
+            }
+        }
+        assertRefused("an engine on -1 threads, expected at least 1", () -> Engines.byName("generic", -1));
+        assertRefused("there is no engine named turbo", () -> Engines.byName("turbo", 2));
+    }
+
+    @Test
     void genericProgramsReturnTheSameArraysEachTime() {
         TestGraphs.Case test = TestGraphs.closedForm();
         try (Program program = new GenericEngine().compile(test.graph())) {

@@ -6,10 +6,12 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.bytedeco.javacpp.Pointer;
 import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.train.Checkpoint;
 import org.patchdiffusion.train.StepResult;
 import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingRun;
+import org.patchdiffusion.train.TrainingState;
 
 /**
  * Tells people how far training is: images, loss, speed, memory and the time left in one line of at most 79 characters. On a
@@ -40,7 +42,7 @@ public final class ConsoleProgress implements TrainingListener {
     private long startImages;
     private long start;
     private long shownAt;
-    /** Nanoseconds in which no step was taken because pictures and files were made. */
+    /** Nanoseconds in which no step was taken, because something was measured, written or drawn: they count for no budget. */
     private long away;
 
     private long awaySince;
@@ -57,7 +59,7 @@ public final class ConsoleProgress implements TrainingListener {
      * @param out where to write, standard error as a rule; not closed
      * @param terminal whether a person watches it: a line is then written over the one before
      * @param samples how many images are drawn at a snapshot, which is announced; 0 for none
-     * @param budget the wall-clock time that training will stop after; null if it goes by the number of images
+     * @param budget the time of taking steps that training will stop after; null if it goes by the number of images
      */
     public ConsoleProgress(PrintStream out, boolean terminal, int samples, Duration budget) {
         this(out, terminal, samples, budget, System::nanoTime);
@@ -85,7 +87,9 @@ public final class ConsoleProgress implements TrainingListener {
         long now = clock.getAsLong();
         if (isAway) {
             isAway = false;
-            away += now - awaySince;
+            // This step's own share of the time is not known: it is taken for an average one.
+            long average = steps == 0 ? 0 : (awaySince - start - away) / steps;
+            away += Math.max(0, now - awaySince - average);
         }
         steps++;
         shown += step.imagesShown();
@@ -103,14 +107,51 @@ public final class ConsoleProgress implements TrainingListener {
     }
 
     @Override
+    public void checkpoint(Checkpoint checkpoint) {
+        leave();
+    }
+
+    @Override
+    public void evaluate(DiffusionModel averaged, TrainingState state) {
+        leave();
+    }
+
+    /** No steps are taken from now on, until the next one is done. */
+    private void leave() {
+        if (!isAway) {
+            isAway = true;
+            awaySince = clock.getAsLong();
+        }
+    }
+
+    @Override
     public void snapshot(long images, DiffusionModel model) {
-        isAway = true;
-        awaySince = clock.getAsLong();
+        leave();
         say(String.format(
                 Locale.ROOT,
                 "kimg %." + (totalKimg < 100 ? 3 : 1) + "f: writing the model%s",
                 images / KIMG,
                 samples > 0 ? ", then drawing " + samples + " samples" : ""));
+    }
+
+    /**
+     * Shows on a terminal how far the drawing of samples is; to be told by whoever draws them.
+     *
+     * @param step steps of the sampler that are done
+     * @param steps how many there are
+     */
+    public void drawing(int step, int steps) {
+        if (terminal) {
+            show("drawing samples, step " + step + " of " + steps);
+        }
+    }
+
+    /** Somebody who asked for the end hears at once that it is on its way. */
+    @Override
+    public void stopping(StopReason reason) {
+        if (reason == StopReason.REQUEST) {
+            say("stopping as asked, after a checkpoint is written");
+        }
     }
 
     @Override
@@ -144,7 +185,7 @@ public final class ConsoleProgress implements TrainingListener {
         double seconds = Math.max(1, now - start - pause) * NANOS;
         double counted = last.images() - startImages;
         double byImages = (totalKimg * KIMG - last.images()) * seconds / counted;
-        double byBudget = budget == null ? Double.POSITIVE_INFINITY : (budget.toNanos() - (now - start)) * NANOS;
+        double byBudget = budget == null ? Double.POSITIVE_INFINITY : budget.toNanos() * NANOS - seconds;
         double left = Math.max(0, Double.isNaN(byImages) ? byBudget : Math.min(byImages, byBudget));
         return new ProgressLine(
                         last.images() / KIMG,

@@ -26,6 +26,9 @@ record ProgressLine(
 
     private static final double GIB = 1 << 30;
 
+    /** From here on numbers are written in powers of ten. */
+    private static final double LARGE = 1e7;
+
     /** The line, of at most so many characters. */
     String text(int width) {
         List<String> parts = new ArrayList<>();
@@ -49,12 +52,16 @@ record ProgressLine(
     /** Large and tiny numbers in powers of ten, so that every figure stays short. */
     private static String number(double value, int digits) {
         double size = Math.abs(value);
-        boolean plain = size < 1e7 && (size >= 0.5 * Math.pow(10, -digits) || size == 0);
+        boolean plain = size < LARGE && (size >= 0.5 * Math.pow(10, -digits) || size == 0);
         return String.format(Locale.ROOT, plain ? "%." + digits + "f" : "%.1e", value);
     }
 
-    /** As many digits as tell one image of a short run, and whole numbers without any. */
+    /** As many digits as tell the ticks of a short run, and whole numbers without any. */
     private String count(double value) {
-        return number(value, value == totalKimg && value == Math.rint(value) ? 0 : totalKimg < 100 ? 3 : 1);
+        if (value >= LARGE) {
+            return number(value, 0);
+        }
+        boolean isWholeEnd = value == totalKimg && value == Math.rint(value);
+        return String.format(Locale.ROOT, "%." + (isWholeEnd ? 0 : totalKimg < 100 ? 3 : 1) + "f", value);
     }
 }

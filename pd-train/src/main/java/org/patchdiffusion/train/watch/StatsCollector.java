@@ -6,8 +6,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.patchdiffusion.train.Phase;
 import org.patchdiffusion.train.StepResult;
 import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.TrainingListener;
@@ -27,7 +29,6 @@ public final class StatsCollector implements TrainingListener {
     private RunningStat loss;
     private Map<String, Stat> progress = Map.of();
     private long images;
-    private double elapsedSec;
 
     private StatsCollector(Builder builder, InstantSource clock) {
         sources = List.copyOf(builder.sources);
@@ -62,16 +63,26 @@ public final class StatsCollector implements TrainingListener {
         lossByPatch.forEach((height, stat) -> values.put("Loss/patch/" + height, stat.get()));
         loss = null;
         lossByPatch.clear();
+        values.put("Loss/non_finite_steps", Stat.of(tick.nonFiniteSteps()));
         values.put("Loss/learning_rate", Stat.of(tick.learningRate()));
         values.put("Timing/total_sec", Stat.of(tick.elapsedSec()));
-        values.put("Timing/sec_per_tick", Stat.of(tick.elapsedSec() - elapsedSec));
-        elapsedSec = tick.elapsedSec();
+        double wholeSec =
+                tick.split().values().stream().mapToDouble(Double::doubleValue).sum();
+        values.put("Timing/sec_per_tick", Stat.of(tick.trainingSec()));
+        values.put("Timing/maintenance_sec", Stat.of(wholeSec - tick.trainingSec()));
         values.put("Timing/sec_per_kimg", Stat.of(tick.secPerKimg()));
         values.put("Speed/images_per_sec", Stat.of(tick.imagesPerSec()));
+        tick.imagesPerSecByPatch()
+                .forEach((height, speed) -> values.put("Speed/images_per_sec/" + height, Stat.of(speed)));
+        tick.split().forEach((phase, seconds) -> values.put(splitName(phase), Stat.of(seconds)));
         values.put("Resources/cpu_mem_gb", Stat.of(tick.residentMb() / MIB_PER_GIB));
         values.put("Resources/heap_gb", Stat.of(tick.heapMb() / MIB_PER_GIB));
         values.putAll(measured());
         send(values);
+    }
+
+    private static String splitName(Phase phase) {
+        return "Split/" + phase.name().toLowerCase(Locale.ROOT) + "_sec";
     }
 
     private static Map<String, Stat> progress(TrainingTick tick) {

@@ -113,6 +113,10 @@ public final class Validation implements TrainingListener, StatsSource, AutoClos
             RunningStat all = new RunningStat();
             Map<String, Stat> levels = new LinkedHashMap<>();
             for (int i = 0; i < places.length; i++) {
+                if (run.stopping().isStopping()) {
+                    // The checkpoint is due first.
+                    return Map.of();
+                }
                 NoiseLevel level = preconditioning.draw(places[i]);
                 double[] losses = measure.loss().of(measure.denoiser(), level, i);
                 for (double loss : losses) {

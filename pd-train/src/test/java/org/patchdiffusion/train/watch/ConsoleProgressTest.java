@@ -15,6 +15,7 @@ import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 import org.patchdiffusion.train.ScriptedEngine;
+import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.TinyRun;
 import org.patchdiffusion.train.Trainer;
 
@@ -32,7 +33,8 @@ class ConsoleProgressTest {
                 }))
                 .listener(new ConsoleProgress(out, terminal, 64, budget, () -> nanos))
                 .build()
-                .run();
+                .run()
+                .close();
         return written.toString(StandardCharsets.UTF_8);
     }
 
@@ -69,6 +71,20 @@ class ConsoleProgressTest {
         assertTrue(overwritten[10].isBlank());
         assertEquals("kimg 0.018: writing the model, then drawing 64 samples", overwritten[11]);
         assertTrue(parts[2].strip().startsWith("kimg 0.018/0.018  loss 0.5000"), parts[2]);
+    }
+
+    @Test
+    void whoAskedForTheEndHearsThatItIsOnItsWayAndHowFarDrawingIs() {
+        ConsoleProgress progress =
+                new ConsoleProgress(new PrintStream(written, true, StandardCharsets.UTF_8), true, 4, null, () -> 0);
+        progress.stopping(StopReason.REQUEST);
+        progress.drawing(1, 18);
+        progress.drawing(2, 18);
+        progress.finished(StopReason.REQUEST);
+        assertEquals(
+                "\r\rstopping as asked, after a checkpoint is written\n"
+                        + "\rdrawing samples, step 1 of 18\rdrawing samples, step 2 of 18\n",
+                written.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n"));
     }
 
     @Property

@@ -31,20 +31,25 @@ class StatsCollectorTest {
     @TempDir
     Path folder;
 
-    /** Six steps of three counted images, a tick after the third and the sixth. */
+    /** Nine steps of two images, a tick after the fifth and the ninth. */
     private List<JsonNode> run(DoubleSupplier losses, StatsSource source, TrainingListener... others)
+            throws IOException {
+        return run(0.009, losses, source, others);
+    }
+
+    private List<JsonNode> run(double tickKimg, DoubleSupplier losses, StatsSource source, TrainingListener... others)
             throws IOException {
         StatsCollector collector = StatsCollector.builder()
                 .from(source)
                 .to(new StatsFile(folder))
                 .build(InstantSource.fixed(Instant.ofEpochMilli(1_700_000_000_250L)));
-        Trainer.Builder builder = Trainer.fresh(TinyRun.config().realP(1).build(), TinyRun.model(), TinyRun.data())
+        Trainer.Builder builder = Trainer.fresh(TinyRun.config().realP(1).tickKimg(tickKimg).build(), TinyRun.model(), TinyRun.data())
                 .engine(new ScriptedEngine(losses))
                 .listener(collector);
         for (TrainingListener other : others) {
             builder.listener(other);
         }
-        builder.build().run();
+        builder.build().run().close();
         List<JsonNode> lines = new ArrayList<>();
         for (String line : Files.readAllLines(folder.resolve("stats.jsonl"))) {
             lines.add(JSON.readTree(line));
@@ -57,6 +62,10 @@ class StatsCollectorTest {
         assertEquals(mean, stat.get("mean").asDouble(), 1e-6);
         assertEquals(std, stat.get("std").asDouble(), 1e-6);
         assertEquals(3, stat.size());
+    }
+
+    private static double mean(JsonNode line, String name) {
+        return line.get(name).get("mean").asDouble();
     }
 
     @Test
@@ -81,9 +90,22 @@ class StatsCollectorTest {
         assertStat(4, 7.5, Math.sqrt(1.25), lines.get(1).get("Loss/loss"));
         assertStat(1, steps.get(8).learningRate(), 0, lines.get(1).get("Loss/learning_rate"));
         assertEquals(1_700_000_000.25, lines.get(1).get("timestamp").asDouble(), 1e-6);
-        double perTick = lines.get(0).at("/Timing~1sec_per_tick/mean").asDouble()
-                + lines.get(1).at("/Timing~1sec_per_tick/mean").asDouble();
-        assertEquals(lines.get(1).at("/Timing~1total_sec/mean").asDouble(), perTick, 1e-9);
+        double all = 0;
+        for (JsonNode line : lines) {
+            double training = mean(line, "Timing/sec_per_tick");
+            assertEquals(
+                    training, mean(line, "Split/step_sec") + mean(line, "Split/data_sec") + mean(line, "Split/optimizer_sec"), 1e-9);
+            double around = mean(line, "Timing/maintenance_sec");
+            assertEquals(
+                    around,
+                    mean(line, "Split/checkpoint_sec")
+                            + mean(line, "Split/samples_sec")
+                            + mean(line, "Split/report_sec")
+                            + mean(line, "Split/validation_sec"),
+                    1e-9);
+            all += training + around;
+        }
+        assertTrue(mean(lines.get(1), "Timing/total_sec") >= all - 1e-9);
         for (String key :
                 List.of("Timing/sec_per_kimg", "Speed/images_per_sec", "Resources/cpu_mem_gb", "Resources/heap_gb")) {
             assertTrue(lines.get(0).get(key).get("mean").asDouble() > 0, key);
@@ -93,12 +115,14 @@ class StatsCollectorTest {
     @Test
     void lossesThatAreNotFiniteDoNotCount() throws IOException {
         int[] step = {0};
-        // The first tick of five steps has one finite loss, the second none.
-        List<JsonNode> lines = run(() -> step[0]++ == 1 ? 4 * PIXELS : Double.NaN, Map::of);
+        // Three ticks of three steps: one finite loss, none, one.
+        List<JsonNode> lines = run(0.006, () -> step[0]++ % 7 == 1 ? 4 * PIXELS : Double.NaN, Map::of);
         assertStat(1, 4, 0, lines.get(0).get("Loss/loss"));
         assertFalse(lines.get(1).has("Loss/loss"));
         assertFalse(lines.get(1).has("Loss/patch/16"));
-        assertTrue(lines.get(1).has("Loss/learning_rate"));
+        assertStat(1, 3, 0, lines.get(1).get("Loss/non_finite_steps"));
+        assertStat(1, 4, 0, lines.get(2).get("Loss/loss"));
+        assertStat(1, 2, 0, lines.get(2).get("Loss/non_finite_steps"));
     }
 
     @Test

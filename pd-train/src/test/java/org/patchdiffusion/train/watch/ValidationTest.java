@@ -14,15 +14,18 @@ import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.PatchSize;
+import org.patchdiffusion.data.Purpose;
+import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.eval.DenoisingLoss;
 import org.patchdiffusion.model.BatchedDenoiser;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
+import org.patchdiffusion.train.ScriptedEngine;
 import org.patchdiffusion.train.TinyRun;
 import org.patchdiffusion.train.Trainer;
-import org.patchdiffusion.train.TrainingResult;
 import org.patchdiffusion.train.TrainingListener;
+import org.patchdiffusion.train.TrainingResult;
 import org.patchdiffusion.train.TrainingTick;
 
 class ValidationTest {
@@ -47,7 +50,8 @@ class ValidationTest {
                         }
                     })
                     .build()
-                    .run();
+                    .run()
+                    .close();
         }
         return ticks;
     }
@@ -100,18 +104,10 @@ class ValidationTest {
         assertTrue(ticks.get(0).get("Validation/loss").mean() != all.mean(), "the model has learned something");
     }
 
-    @Test
-    void whetherItIsMeasuredChangesNothingThatIsLearned() throws IOException {
-        float[] without = trained(null);
-        try (Engine engine = TinyRun.engine();
-                Validation validation = new Validation(heldOut, engine, 3, 1)) {
-            assertArrayEquals(without, trained(validation));
-        }
-    }
-
     private static float[] trained(Validation validation) throws IOException {
         try (Engine engine = TinyRun.engine()) {
-            Trainer.Builder builder = Trainer.fresh(TinyRun.config().build(), TinyRun.model(), TinyRun.data())
+            Trainer.Builder builder = Trainer.fresh(
+                            TinyRun.config().realP(1).build(), TinyRun.model(), TinyRun.data())
                     .engine(engine);
             if (validation != null) {
                 builder.listener(validation);
@@ -123,13 +119,53 @@ class ValidationTest {
     }
 
     @Test
-    void itIsMeasuredAtEveryNthTick() throws IOException {
-        try (Engine engine = TinyRun.engine();
-                Validation validation = new Validation(heldOut, engine, 1, 2)) {
-            List<Map<String, Stat>> ticks = run(validation, new double[3]);
-            assertTrue(ticks.get(0).isEmpty());
-            assertEquals(1, ticks.get(1).get("Validation/sigma/1.4").num());
+    void whetherItIsMeasuredChangesNothingThatIsLearned() throws IOException {
+        float[] without = trained(null);
+        try (Validation validation = new Validation(heldOut, new ScriptedEngine(() -> 0), 3, 1)) {
+            assertArrayEquals(without, trained(validation));
+            assertEquals(6, validation.take().size());
         }
+    }
+
+    @Test
+    void aDenoiserThatLeavesTheNoiseInLosesTheSameAtEveryNthTick() throws IOException {
+        List<Map<String, Stat>> ticks = new ArrayList<>();
+        ScriptedEngine engine = new ScriptedEngine(() -> 1);
+        try (Validation validation = new Validation(heldOut, engine, 9, 2)) {
+            // Eight ticks of three images or more.
+            Trainer.fresh(TinyRun.config().tickKimg(0.001).build(), TinyRun.model(), TinyRun.data())
+                    .engine(engine)
+                    .listener(validation)
+                    .listener(new TrainingListener() {
+                        @Override
+                        public void tick(TrainingTick tick) {
+                            ticks.add(validation.take());
+                        }
+                    })
+                    .build()
+                    .run()
+                    .close();
+        }
+        assertEquals(6, ticks.size());
+        for (int i = 0; i < 6; i++) {
+            assertEquals(i % 2 == 0, ticks.get(i).isEmpty());
+        }
+        assertEquals(ticks.get(1), ticks.get(5));
+        double sigma = Math.exp(-1.2);
+        float[] noise = new float[3 * TinyRun.SIZE * TinyRun.SIZE];
+        double sum = 0;
+        for (int i = 0; i < 9; i++) {
+            RandomStream.of(5, Purpose.VALIDATION, 2, i).fillGaussian(noise);
+            for (float value : noise) {
+                sum += value * value / (9.0 * noise.length);
+            }
+        }
+        double weight = (sigma * sigma + 0.25) / (sigma * sigma * 0.25);
+        assertEquals(
+                weight * sigma * sigma * sum,
+                ticks.get(1).get("Validation/sigma/0.301").mean(),
+                1e-5);
+        assertEquals(engine.compiled, engine.closed, "every program is freed");
     }
 
     @Test

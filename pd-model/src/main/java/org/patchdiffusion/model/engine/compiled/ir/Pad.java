@@ -6,7 +6,13 @@ import java.util.List;
 public record Pad(Value output, Value x, Margins margins) implements Node {
 
     /** Rows and columns on each side, 0 or more. */
-    public record Margins(int top, int left, int bottom, int right) {}
+    public record Margins(int top, int left, int bottom, int right) {
+
+        /** Whether there are none. */
+        public boolean isEmpty() {
+            return (top | left | bottom | right) == 0;
+        }
+    }
 
     /** The padding of an image. */
     public static Pad of(String name, Value x, Margins margins) {

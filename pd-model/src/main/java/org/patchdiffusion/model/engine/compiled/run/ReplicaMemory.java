@@ -35,9 +35,8 @@ public final class ReplicaMemory implements AutoCloseable {
             GradientMemory gradient,
             DropoutDraws draws) {
         this.oneDnn = oneDnn;
-        this.block = new BytePointer(arenaBytes + CACHE_LINE);
         // Padding of blocked tensors must hold finite numbers from the start.
-        Pointer.memset(block, 0, block.capacity());
+        this.block = new ZeroedMemory(arenaBytes + CACHE_LINE);
         // oneDNN's Winograd kernels store whole cache lines past the cache, and crash where they are not aligned.
         this.arena = block.getPointer((CACHE_LINE - block.address() % CACHE_LINE) % CACHE_LINE);
         this.outside = outside;

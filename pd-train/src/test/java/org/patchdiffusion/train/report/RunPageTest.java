@@ -63,12 +63,15 @@ class RunPageTest {
 
     @Test
     void aTickWithoutALossIsAGapAndIsSaid() throws IOException {
-        RunFiles run =
-                run("00000-a").options("{}").tick(1, Map.of("Loss/loss", 1.0)).tick(2, Map.of());
+        RunFiles run = run("00000-a")
+                .options("{}")
+                .tick(1, Map.of("Loss/loss", 1.0))
+                .tick(2, Map.of("Loss/non_finite_steps", 7.0));
         String page = page(run);
         assertNull(
                 RunFiles.curve(RunFiles.charts(page), "Loss by patch size", 0).get(1));
         assertTrue(page.contains("In 1 of 2 ticks no step had a finite loss."), page);
+        assertTrue(page.contains("In 7 steps the loss or some of its gradient was not finite."), page);
     }
 
     @Test
@@ -92,7 +95,8 @@ class RunPageTest {
                 page.contains("Patches and whole images together: 167 images a second. Steps on whole images alone: 67."
                         + " That is 2.50 times the images a second of training on whole images."),
                 page);
-        assertTrue(page.contains("<td>step</td><td class=\"number\">3,240.0</td><td class=\"number\">89.3%</td>"), page);
+        assertTrue(
+                page.contains("<td>step</td><td class=\"number\">3,240.0</td><td class=\"number\">89.3%</td>"), page);
         assertTrue(page.contains("<td>other</td><td class=\"number\">18.0</td><td class=\"number\">0.5%</td>"), page);
         assertTrue(page.contains("Around the steps: 5.5% of the time"), page);
         assertTrue(page.contains("<dt>Time</dt><dd>1 h 00 min</dd>"), page);

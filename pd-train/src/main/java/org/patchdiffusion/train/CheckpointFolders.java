@@ -120,16 +120,18 @@ public final class CheckpointFolders {
         return folder;
     }
 
-    /** The first name for that count of images that no other whole checkpoint has. */
+    /**
+     * The first name for that count of images that no other whole checkpoint has. The plain one is only for the first of a
+     * thousand images, so that the order of the names is that of the images even when the first is deleted.
+     */
     private Path freeName(long images) throws IOException {
-        String thousand = "checkpoint-" + ArtifactNames.kimg(images);
-        // The short name sorts before all others of its thousand: once it was deleted, it would be the oldest again.
-        boolean taken = Files.isDirectory(run)
-                && list(run).stream()
-                        .anyMatch(other -> other.getFileName().toString().startsWith(thousand + "_"));
-        Path folder = run.resolve(thousand);
-        for (int i = 1; taken && i == 1 || isThere(folder) && !isReplaceable(folder, images); i++) {
-            folder = run.resolve("checkpoint-" + ArtifactNames.exactKimg(images) + (i == 1 ? "" : "_" + i));
+        String kimg = ArtifactNames.kimg(images);
+        String exact = "checkpoint-" + ArtifactNames.exactKimg(images);
+        boolean isFirst = list(run).stream()
+                .noneMatch(folder -> folder.getFileName().toString().startsWith("checkpoint-" + kimg + "_"));
+        Path folder = run.resolve(isFirst ? "checkpoint-" + kimg : exact);
+        for (int i = 1; isThere(folder) && !isReplaceable(folder, images); i++) {
+            folder = run.resolve(i == 1 ? exact : exact + "_" + i);
         }
         return folder;
     }
@@ -162,7 +164,9 @@ public final class CheckpointFolders {
         List<Path> all = list(run);
         int oldestKept = all.indexOf(whole.getFirst());
         for (Path folder : all.subList(0, Math.max(0, oldestKept))) {
-            AtomicFolder.delete(folder);
+            if (!whole.contains(folder)) {
+                AtomicFolder.delete(folder);
+            }
         }
     }
 }

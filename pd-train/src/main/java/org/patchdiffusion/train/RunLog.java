@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
-import java.time.temporal.ChronoUnit;
+import java.time.format.DateTimeFormatter;
 import org.patchdiffusion.files.AtomicFile;
 import org.patchdiffusion.files.Messages;
 
@@ -22,6 +22,7 @@ import org.patchdiffusion.files.Messages;
  */
 final class RunLog {
     private static final String LOG = "log.txt";
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss");
     private static final String STATISTICS = "stats.jsonl";
     /** The image counter of a line in thousands: a number, or an object with its mean. */
     private static final String[] COUNTERS = {"Progress/kimg", "kimg"};
@@ -40,7 +41,7 @@ final class RunLog {
      * @throws IOException if it cannot be written; the message names the file
      */
     void say(String message) throws IOException {
-        append(LOG, LocalDateTime.now().truncatedTo(ChronoUnit.SECONDS) + "  " + message);
+        append(LOG, TIME.format(LocalDateTime.now()) + "  " + message);
     }
 
     private synchronized void append(String name, String line) throws IOException {

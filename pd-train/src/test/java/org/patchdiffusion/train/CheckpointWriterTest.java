@@ -54,6 +54,19 @@ class CheckpointWriterTest {
     }
 
     @Test
+    void theNewestStayHoweverManyThereAreWithinAThousand() throws IOException {
+        for (int i = 0; i < 5; i++) {
+            state.advance(i == 0 ? 3_000 : 200);
+            writer.write(checkpoint());
+        }
+        writer.close();
+        assertEquals(
+                List.of(run.resolve("checkpoint-000003_600"), run.resolve("checkpoint-000003_800")),
+                CheckpointFolders.list(run));
+        assertEquals(3_800, Checkpoint.verify(run.resolve("checkpoint-000003_800")));
+    }
+
+    @Test
     void aFailureIsThrownOnceByTheNextCallAndNamesTheVisibleFolder() throws IOException {
         Files.delete(run);
         state.advance(3_000);

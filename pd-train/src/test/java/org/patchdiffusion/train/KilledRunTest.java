@@ -25,9 +25,13 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.train.watch.StatsCollector;
 import org.patchdiffusion.train.watch.StatsFile;
 
-/** Training in JVMs that are killed without warning, again and again: nothing of what a whole checkpoint holds is lost. */
+/**
+ * Training in JVMs that are killed without warning, again and again: nothing of what a whole checkpoint holds is lost. More
+ * often than here by {@code mvn -pl pd-train -am test -Dtest=KilledRunTest -Dkills=20
+ * -Dsurefire.failIfNoSpecifiedTests=false}.
+ */
 class KilledRunTest {
-    private static final int KILLS = Integer.getInteger("kills", 20);
+    private static final int KILLS = Integer.getInteger("kills", 8);
     private static final int MOST_STEPS_BEFORE_A_KILL = 8;
     private static final String STEP = "step ";
     private static final String DRAWING = "drawing";

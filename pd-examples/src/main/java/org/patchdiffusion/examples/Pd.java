@@ -15,9 +15,20 @@ public final class Pd {
         PrintWriter results = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter people = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         LibraryChatter.keepOffStandardOutput();
-        int code = new CommandLineTool(results, people).run(arguments);
+        int code = run(arguments, results, people);
         results.flush();
         people.flush();
         System.exit(code);
+    }
+
+    /** Says what is wrong if the jar was taken away from its libraries: this class needs none. */
+    private static int run(String[] arguments, PrintWriter results, PrintWriter people) {
+        try {
+            return new CommandLineTool(results, people).run(arguments);
+        } catch (NoClassDefFoundError e) {
+            people.println("pd: error: the class " + e.getMessage().replace('/', '.')
+                    + " is missing; keep the folder \"lib\" that the build makes beside pd.jar");
+            return 1;
+        }
     }
 }

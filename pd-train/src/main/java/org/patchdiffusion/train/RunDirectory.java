@@ -63,8 +63,32 @@ public final class RunDirectory implements TrainingListener {
      */
     public static RunDirectory create(Path parent, String dataName, ModelConfig model, int batch, Invocation invocation)
             throws IOException {
-        Path path = RunFolders.create(parent, dataName, model, batch);
+        return create(parent, dataName, model, batch, "", invocation);
+    }
+
+    /**
+     * Makes the next numbered folder, {@code 00000-<data>-<cond>-<arch>-<precond>-batch<N>-<remark>}.
+     *
+     * @param parent folder of all runs; made if it is not there
+     * @param dataName name of the data set
+     * @param remark ends the name; empty for none
+     * @throws IOException if a folder cannot be made or written to; the message names it
+     */
+    public static RunDirectory create(
+            Path parent, String dataName, ModelConfig model, int batch, String remark, Invocation invocation)
+            throws IOException {
+        Path path = RunFolders.create(parent, dataName, model, batch, remark);
         return created(new RunDirectory(path, invocation, null));
+    }
+
+    /**
+     * Makes a folder that is the run directory itself.
+     *
+     * @param folder made if it is not there
+     * @throws IOException if it holds files already, or cannot be made or written to; the message names it
+     */
+    public static RunDirectory createItself(Path folder, Invocation invocation) throws IOException {
+        return created(new RunDirectory(RunFolders.createItself(folder), invocation, null));
     }
 
     /**
@@ -79,7 +103,7 @@ public final class RunDirectory implements TrainingListener {
             throws IOException {
         Checkpoint checkpoint = from.checkpoint();
         Path path = RunFolders.create(
-                parent, dataName, checkpoint.model(), checkpoint.training().batch());
+                parent, dataName, checkpoint.model(), checkpoint.training().batch(), "");
         return created(new RunDirectory(path, invocation, from));
     }
 

@@ -27,16 +27,17 @@ public final class RunFolders {
      *
      * @param parent folder of all runs; made if it is not there
      * @param dataName name of the data set
+     * @param remark ends the name; empty for none
      * @throws IOException if a folder cannot be made; the message names it
      */
-    static Path create(Path parent, String dataName, ModelConfig model, int batch) throws IOException {
+    static Path create(Path parent, String dataName, ModelConfig model, int batch, String remark) throws IOException {
         String description = String.join(
                 "-",
-                dataName.replaceAll("[^A-Za-z0-9_.]+", "_"),
+                plain(dataName),
                 model.network().labelDim() > 0 ? "cond" : "uncond",
                 architecture(model.network()),
                 model.preconditioning().name(),
-                "batch" + batch);
+                "batch" + batch + (remark.isEmpty() ? "" : "-" + plain(remark)));
         try {
             Files.createDirectories(parent);
             return createNumbered(parent, description);
@@ -45,6 +46,31 @@ public final class RunFolders {
                     "cannot make a run directory in " + parent + ": " + reason(e) + "; choose another output folder",
                     e);
         }
+    }
+
+    /**
+     * Makes a folder that is to be a run directory itself.
+     *
+     * @throws IOException if it cannot be made, or holds files; the message names it
+     */
+    static Path createItself(Path folder) throws IOException {
+        try {
+            Files.createDirectories(folder);
+            try (Stream<Path> files = Files.list(folder)) {
+                if (files.findAny().isPresent()) {
+                    throw new IOException("the run directory " + folder
+                            + " is not empty; choose a new folder, or resume the run in it");
+                }
+            }
+            return folder;
+        } catch (FileSystemException e) {
+            throw new IOException(
+                    "cannot make the run directory " + folder + ": " + reason(e) + "; choose another output folder", e);
+        }
+    }
+
+    private static String plain(String text) {
+        return text.replaceAll("[^A-Za-z0-9_.]+", "_");
     }
 
     /**

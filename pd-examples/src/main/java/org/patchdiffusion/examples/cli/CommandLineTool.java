@@ -1,6 +1,7 @@
 package org.patchdiffusion.examples.cli;
 
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -45,8 +46,11 @@ public final class CommandLineTool {
     public int run(String... arguments) {
         try {
             return commands.execute(arguments);
-        } catch (OutOfMemoryError e) {
+        } catch (OutOfMemoryError | LinkageError e) {
             commands.getErr().println("pd: error: " + Failure.describe(e));
+            if (Arrays.asList(arguments).contains("--debug")) {
+                e.printStackTrace(commands.getErr());
+            }
             return ExitCode.SOFTWARE;
         }
     }

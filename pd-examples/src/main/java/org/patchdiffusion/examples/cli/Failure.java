@@ -4,19 +4,43 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Optional;
 
 /** Turns an exception into the one line that the user reads. */
 final class Failure {
 
+    /** Causes may form a ring. */
+    private static final int MOST_CAUSES = 20;
+
     private Failure() {}
+
+    /** The failure itself or what caused it, if either is of a kind. */
+    private static <T extends Throwable> Optional<T> cause(Throwable failure, Class<T> kind) {
+        Throwable one = failure;
+        for (int depth = 0; one != null && depth < MOST_CAUSES; depth++) {
+            if (kind.isInstance(one)) {
+                return Optional.of(kind.cast(one));
+            }
+            one = one.getCause();
+        }
+        return Optional.empty();
+    }
 
     static String describe(Throwable failure) {
         if (failure instanceof UncheckedIOException unchecked) {
             return describe(unchecked.getCause());
         }
-        if (failure instanceof OutOfMemoryError) {
-            return "out of memory (" + CommandLineTool.oneLine(failure.getMessage())
-                    + "); choose a smaller --batch or model, or give Java more with -Xmx";
+        Optional<OutOfMemoryError> memory = cause(failure, OutOfMemoryError.class);
+        if (memory.isPresent()) {
+            return "out of memory (" + CommandLineTool.oneLine(memory.get().getMessage())
+                    + "); choose a smaller --batch-gpu, --batch or --cbase, or give Java more with -Xmx if its heap is full";
+        }
+        Optional<UnsatisfiedLinkError> natives = cause(failure, UnsatisfiedLinkError.class);
+        if (natives.isPresent()) {
+            return "a native library does not load on this machine ("
+                    + CommandLineTool.oneLine(natives.get().getMessage()).replaceFirst(" in java.library.path.*", "")
+                    + "); build pd on this machine, or for it with -Djavacpp.platform=..., as the README's table of"
+                    + " platforms says";
         }
         if (failure instanceof FileSystemException file && file.getFile() != null) {
             // The plain messages of the file system name nothing but the file.

@@ -34,10 +34,13 @@ final class GenerateCommand implements Callable<Integer> {
     CommandSpec spec;
 
     @Mixin
+    SamplerOptions sampler;
+
+    @Mixin
     EngineOptions engines;
 
     @Mixin
-    SamplerOptions sampler;
+    OfficialSamplerOptions official;
 
     @Option(
             names = "--network",
@@ -93,6 +96,7 @@ final class GenerateCommand implements Callable<Integer> {
                     spec.commandLine(), "nowhere to write to: give --outdir FOLDER, --grid FILE, or both");
         }
         GivenOptions.refuseUnless(spec, outdir != null, "--outdir FOLDER", List.of("--subdirs"));
+        official.requireNeutral();
         EdmSamplerConfig settings = sampler.build();
         requireFolderOfGrid();
         try (Engine engine = engines.create()) {
@@ -102,6 +106,7 @@ final class GenerateCommand implements Callable<Integer> {
             }
             DiffusionModel model = ModelFiles.read(file);
             requireLabel(model.config());
+            official.requireSide(model.config());
             draw(model, engine, settings);
         }
         return 0;

@@ -1,6 +1,10 @@
 package org.patchdiffusion.examples.cli;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import org.patchdiffusion.model.ModelConfig;
+import org.patchdiffusion.train.Invocation;
+import org.patchdiffusion.train.RunDirectory;
 import picocli.CommandLine.Option;
 
 /** Where a run starts, takes its settings from, and writes to. */
@@ -12,6 +16,16 @@ final class RunOptions implements HelpSection {
             description = "Folder of all runs; may be left out beside --resume, which then goes on in the run's own"
                     + " folder.")
     Path outdir;
+
+    @Option(
+            names = "--desc",
+            paramLabel = "TEXT",
+            defaultValue = "",
+            description = "Ends the name of the run's folder.")
+    String remark;
+
+    @Option(names = "--nosubdir", description = "Makes --outdir itself the run's folder, in place of a new one in it.")
+    boolean noSubdir;
 
     @Option(
             names = "--preset",
@@ -48,6 +62,18 @@ final class RunOptions implements HelpSection {
             names = {"-n", "--dry-run"},
             description = "Print the configuration and end.")
     boolean dryRun;
+
+    /** Where a new run will be, for people. */
+    String describeOutput() {
+        return "output: " + (noSubdir ? outdir : "a new run directory in " + outdir);
+    }
+
+    /** Makes the folder of a new run. */
+    RunDirectory makeFolder(String dataName, ModelConfig model, int batch, Invocation invocation) throws IOException {
+        return noSubdir
+                ? RunDirectory.createItself(outdir, invocation)
+                : RunDirectory.create(outdir, dataName, model, batch, remark, invocation);
+    }
 
     @Override
     public String heading() {

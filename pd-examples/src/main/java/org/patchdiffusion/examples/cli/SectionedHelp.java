@@ -55,7 +55,7 @@ final class SectionedHelp implements IHelpSectionRenderer {
     /** Puts the default behind the description; of switches, that they are off goes without saying. */
     private static Text[][] withDefault(OptionSpec option, Text[][] rows, Help.ColorScheme colors) {
         String value = option.defaultValueString();
-        if (value != null && !value.equals("false") && !value.equals("null")) {
+        if (value != null && !value.isEmpty() && !value.equals("false") && !value.equals("null")) {
             Text[] last = rows[rows.length - 1];
             int description = last.length - 1;
             last[description] = last[description].concat(colors.text(" Default: " + value + "."));

@@ -17,21 +17,22 @@ final class Spelling {
                 .filter(name -> 3 * distance(wrong, name) <= name.length());
     }
 
-    /** The least number of letters to insert, drop or replace (Levenshtein 1966). */
+    /** The least number of letters to insert, drop, replace or swap with their neighbour (Damerau 1964). */
     static int distance(String one, String other) {
-        int[] row = new int[other.length() + 1];
-        for (int j = 0; j < row.length; j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= one.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j < row.length; j++) {
-                int replaced = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
+        int[][] least = new int[one.length() + 1][other.length() + 1];
+        for (int i = 0; i <= one.length(); i++) {
+            for (int j = 0; j <= other.length(); j++) {
+                least[i][j] = i == 0 || j == 0 ? i + j : changed(least, one, other, i, j);
             }
         }
-        return row[other.length()];
+        return least[one.length()][other.length()];
+    }
+
+    private static int changed(int[][] least, String one, String other, int i, int j) {
+        boolean same = one.charAt(i - 1) == other.charAt(j - 1);
+        int changes = Math.min(least[i - 1][j - 1] + (same ? 0 : 1), Math.min(least[i - 1][j], least[i][j - 1]) + 1);
+        boolean swapped =
+                i > 1 && j > 1 && one.charAt(i - 1) == other.charAt(j - 2) && one.charAt(i - 2) == other.charAt(j - 1);
+        return swapped ? Math.min(changes, least[i - 2][j - 2] + 1) : changes;
     }
 }

@@ -100,16 +100,14 @@ final class TrainCommand implements Callable<Integer> {
             SizeCheck.requirePowersOfTwo(data.data, images, data.anySize);
             DiffusionModel model = transferred == null ? fresh(settings, images) : transferred;
             Trainer.Builder trainer = Trainer.fresh(settings, model, images);
-            String output = "output: a new run directory in " + run.outdir;
             return run(
                     trainer,
                     settings,
                     model.config(),
                     images,
                     split,
-                    output,
-                    () -> RunDirectory.create(
-                            run.outdir, images.name(), model.config(), settings.batch(), invocation()));
+                    run.describeOutput(),
+                    () -> run.makeFolder(images.name(), model.config(), settings.batch(), invocation()));
         }
     }
 
@@ -184,6 +182,10 @@ final class TrainCommand implements Callable<Integer> {
         if (given.containsAll(List.of("--patch-sizes", "--real-p"))) {
             throw new ParameterException(
                     spec.commandLine(), "--real-p is a short form of --patch-sizes; give one of them");
+        }
+        if (run.noSubdir && given.contains("--desc")) {
+            throw new ParameterException(
+                    spec.commandLine(), "--desc names a new folder, which --nosubdir does not make; give one of them");
         }
         GivenOptions.refuseUnless(spec, patches.augment > 0, "--augment P", List.of("--augment-at"));
         boolean labelled = learning.cond.value() || run.transfer != null;

@@ -18,6 +18,7 @@ class SpellingTest {
     void theTextbookExampleTakesThreeChanges() {
         assertEquals(3, Spelling.distance("kitten", "sitting"));
         assertEquals(6, Spelling.distance("", "kitten"));
+        assertEquals(1, Spelling.distance("trian", "train"));
     }
 
     @Test

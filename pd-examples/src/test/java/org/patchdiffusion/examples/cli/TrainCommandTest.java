@@ -183,7 +183,7 @@ class TrainCommandTest {
         Outcome outcome = train(data, "--samples", 0, "--augment", 0.12, "--augment-at", "image");
         assertEquals(0, outcome.code(), outcome.err());
         String written = Files.readString(runs().get(0).resolve("training_options.json"));
-        assertTrue(written.contains("\"augment\" : 0.12") && written.contains("\"augment_at\" : \"IMAGE\""), written);
+        assertTrue(written.contains("\"probability\" : 0.12") && written.contains("\"at\" : \"IMAGE\""), written);
         assertTrue(outcome.err().replace("_", "").contains("\"augmentDim\" : 9"), outcome.err());
         Outcome without = train(data, "--samples", 0, "--augment=0", "--dry-run");
         assertEquals(0, without.code(), without.err());
@@ -208,18 +208,19 @@ class TrainCommandTest {
         assertTrue(outcome.err().contains(", 3 images of 16x16, in the cache "), outcome.err());
         assertTrue(outcome.err().contains("note: the labels of " + data + " are not used"), outcome.err());
         String written = Files.readString(runs().get(0).resolve("training_options.json"));
-        assertTrue(written.contains("\"patch_sizes\" : \"1/2:0.5,12:0.25,1:0.25\""), written);
+        assertTrue(written.contains("\"sizes\" : \"1/2:0.5,12:0.25,1:0.25\""), written);
         assertTrue(written.contains("\"progressive_kimg\" : 0.02"), written);
         String page = Files.readString(runs().get(0).resolve("report.html"));
         assertTrue(page.contains("1/2: 50.0%, 12 pixels: 25.0%, 1: 25.0% of the images, from small to large"), page);
 
         List<Object> resume = new ArrayList<>(
                 List.of("train", "--data", data, "--outdir", folder.resolve("runs"), "--resume", runs().get(0)));
-        resume.addAll(List.of("--duration", 4e-5, "--samples", 0));
-        Outcome others = Outcome.of(resume.toArray());
-        assertEquals(1, others.code());
-        assertTrue(others.error().contains("or another part of it"), others.error());
-        resume.addAll(List.of("--classes", "0", "--hold-out-every", 2, "--cache", "none"));
+        resume.addAll(List.of("--duration", 4e-5, "--samples", 0, "--cache", "none"));
+        List<Object> others = new ArrayList<>(resume);
+        others.addAll(List.of("--classes", "1"));
+        Outcome refused = Outcome.of(others.toArray());
+        assertEquals(1, refused.code());
+        assertTrue(refused.error().contains("or another part of it"), refused.error());
         Outcome resumed = Outcome.of(resume.toArray());
         assertEquals(0, resumed.code(), resumed.err());
         written = Files.readString(runs().get(1).resolve("training_options.json"));
@@ -465,6 +466,40 @@ class TrainCommandTest {
         assertTrue(outcome.err().contains("\"dropout\" : 0.25"), outcome.err());
         Outcome plain = Outcome.of(transfer.toArray());
         assertTrue(plain.err().contains("\"dropout\" : 0.1"), plain.err());
+    }
+
+    @Test
+    void aRunIsNamedOrIsTheFolderItself() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 4, 16, 16);
+        assertEquals(0, train(data, "--samples", 0, "--desc", "first try").code());
+        assertEquals(
+                "00000-data-uncond-ddpmpp-edm-batch2-first_try",
+                runs().get(0).getFileName().toString());
+        assertEquals(2, train(data, "--nosubdir", "--desc", "again").code());
+        Outcome full = train(data, "--nosubdir", "--samples", 0);
+        assertEquals(1, full.code());
+        assertTrue(
+                full.error().contains("the run directory " + folder.resolve("runs") + " is not empty"), full.error());
+        Path own = folder.resolve("own");
+        Outcome alone = Outcome.of(
+                "train",
+                "--data",
+                data,
+                "--outdir",
+                own,
+                "--nosubdir",
+                "--transfer",
+                runs().get(0),
+                "--samples",
+                0,
+                "--batch",
+                2,
+                "--duration",
+                2e-5,
+                "--tick",
+                0.01);
+        assertEquals(0, alone.code(), alone.err());
+        assertTrue(Files.exists(own.resolve("training_options.json")));
     }
 
     @Test

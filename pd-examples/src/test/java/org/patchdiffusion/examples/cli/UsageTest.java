@@ -55,6 +55,8 @@ class UsageTest {
                 "generate --network m --grid g.png --S_noise 1 | --S_noise has no effect without --S_churn X",
                 "generate --network m --grid g.png --steps 1 | --steps N: it is 1, expected a whole number from 2",
                 "generate --network m --grid g.png --class -1 | --class N: it is -1",
+                "generate --network m --grid g.png --solver euler | --solver euler: the EDM sampler takes heun steps",
+                "train --data d --outdir o --desc a --nosubdir | --desc names a new folder, which --nosubdir does not make",
                 "convert a.safetensors b.safetensors --batch 3 | --batch has no effect without a .fb file to write",
                 "convert a.safetensors b.pth --resolution 8 | --resolution has no effect without a .fb file to write",
                 "convert a.safetensors b.fb --batch 0 | --batch N: it is 0",

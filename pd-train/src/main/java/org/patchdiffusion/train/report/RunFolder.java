@@ -154,7 +154,7 @@ final class RunFolder {
      */
     boolean hasCheckpoint() throws IOException {
         try (Stream<Path> files = Files.list(path)) {
-            return files.anyMatch(file -> file.getFileName().toString().matches("checkpoint-\\d+"));
+            return files.anyMatch(file -> file.getFileName().toString().matches("checkpoint-\\d+(_\\d+)?"));
         }
     }
 

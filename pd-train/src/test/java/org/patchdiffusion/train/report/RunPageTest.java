@@ -188,7 +188,7 @@ class RunPageTest {
     @Test
     void whatToTypeNextNamesTheFilesOfTheRun() throws IOException {
         RunFiles run = run("my runs/00000-a").options("{}");
-        Files.createDirectory(run.path().resolve("checkpoint-000002"));
+        Files.createDirectory(run.path().resolve("checkpoint-000002_540"));
         Files.createFile(run.path().resolve("model-000002.safetensors"));
         Files.createFile(run.path().resolve("model-000002_540.safetensors"));
         String page = page(run);

@@ -63,7 +63,7 @@ final class LearningOptions implements HelpSection {
             names = "--dropout",
             paramLabel = "P",
             defaultValue = "0.13",
-            converter = RealNumber.Share.class,
+            converter = RealNumber.Part.class,
             description = "Probability that an activation is dropped.")
     double dropout;
 

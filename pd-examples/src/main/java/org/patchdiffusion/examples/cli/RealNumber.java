@@ -44,6 +44,13 @@ abstract class RealNumber implements ITypeConverter<Double> {
         }
     }
 
+    /** A share that leaves a rest. */
+    static final class Part extends RealNumber {
+        Part() {
+            super(0, Math.nextDown(1.0), false, "a number from 0 to below 1");
+        }
+    }
+
     /** A number above 0, or infinity. */
     static final class Unlimited extends RealNumber {
         Unlimited() {

@@ -59,7 +59,7 @@ final class WatchOptions implements HelpSection {
             names = "--val",
             paramLabel = "SHARE",
             defaultValue = "0.02",
-            converter = RealNumber.Share.class,
+            converter = RealNumber.Part.class,
             description =
                     "Share of the images to keep out of training, 0 to below 1 and 256 images at most, to measure the"
                             + " loss of as often as costs little, and to compare samples with.")

@@ -61,6 +61,8 @@ class UsageTest {
                 "convert a.safetensors b.pth --resolution 8 | --resolution has no effect without a .fb file to write",
                 "convert a.safetensors b.fb --batch 0 | --batch N: it is 0",
                 "train --data d --outdir o --real-p 2 | --real-p P: it is 2, expected a number from 0 to 1",
+                "train --data d --outdir o --dropout 1 | --dropout P: it is 1, expected a number from 0 to below 1",
+                "train --data d --outdir o --val 1 | --val SHARE: it is 1, expected a number from 0 to below 1",
                 "train --data d --outdir o --duration -1 | --duration MIMG: it is -1, expected a positive number",
                 "train --data d --outdir o --tick 0 | --tick KIMG: it is 0, expected a positive number",
                 "train --data d --outdir o --snap -1 | --snap TICKS: it is -1, expected a whole number from 0",

@@ -17,6 +17,7 @@ import org.patchdiffusion.data.PatchDistribution;
 import org.patchdiffusion.data.PixelType;
 import org.patchdiffusion.data.augment.AugmentConfig;
 import org.patchdiffusion.data.augment.AugmentPlace;
+import org.patchdiffusion.files.Messages;
 
 /**
  * All settings of a training run that are not the model's (which dropout and label dropout are) or the data set's.
@@ -204,7 +205,7 @@ public record TrainingConfig(
         } catch (JsonProcessingException e) {
             String reason = e.getCause() instanceof IllegalArgumentException cause
                     ? cause.getMessage()
-                    : e.getOriginalMessage().lines().findFirst().orElse("malformed");
+                    : Messages.jsonFault(e.getOriginalMessage());
             throw new IllegalArgumentException("the training settings cannot be read: " + reason, e);
         }
     }

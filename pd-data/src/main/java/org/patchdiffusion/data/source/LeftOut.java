@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.patchdiffusion.files.Messages;
 
 /**
  * Files of a source that were passed over because they are no images.
@@ -25,7 +26,7 @@ public record LeftOut(int hidden, SortedMap<String, Integer> others) {
         String endings = others.entrySet().stream()
                 .map(e -> (e.getKey().isEmpty() ? "no ending" : "." + e.getKey()) + " " + e.getValue())
                 .collect(Collectors.joining(", "));
-        return count + (count == 1 ? " file that is no image (" : " files that are no images (") + endings + ")";
+        return Messages.count(count, "file that is no image", "files that are no images") + " (" + endings + ")";
     }
 
     static LeftOut of(int hidden, Map<String, Integer> others) {

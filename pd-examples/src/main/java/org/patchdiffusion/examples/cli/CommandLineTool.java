@@ -1,6 +1,10 @@
 package org.patchdiffusion.examples.cli;
 
 import java.io.PrintWriter;
+import org.patchdiffusion.data.augment.AugmentPlace;
+import org.patchdiffusion.data.convert.Filter;
+import org.patchdiffusion.data.convert.Transform;
+import org.patchdiffusion.model.UNetConfig;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.ParameterException;
@@ -23,9 +27,19 @@ public final class CommandLineTool {
         commands = new CommandLine(new PdCommand())
                 .setOut(results)
                 .setErr(people)
-                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(CommandLineTool::wrongUsage)
                 .setExecutionExceptionHandler(CommandLineTool::failed);
+        choice(AugmentPlace.class);
+        choice(BenchCommand.Mode.class);
+        choice(Filter.class);
+        choice(NetworkOptions.Arch.class);
+        choice(Transform.class);
+        choice(UNetConfig.Embedding.class);
+        choice(UNetConfig.EncoderKind.class);
+    }
+
+    private <E extends Enum<E>> void choice(Class<E> type) {
+        commands.registerConverter(type, new Choices<>(type));
     }
 
     /**

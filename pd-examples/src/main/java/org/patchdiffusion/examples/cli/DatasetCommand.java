@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.patchdiffusion.data.convert.Container;
@@ -58,14 +57,14 @@ final class DatasetCommand implements Callable<Integer> {
             description = "For images of another ratio of width to height: none (refuse them), center-crop,"
                     + " center-crop-wide (black bars above and below), fit (margins in the background's colour) or"
                     + " stretch; default none.")
-    String transform;
+    Transform transform;
 
     @Option(
             names = "--filter",
             paramLabel = "NAME",
             defaultValue = "lanczos",
             description = "How sizes are changed: lanczos (as the official tool) or area (averages); default lanczos.")
-    String filter;
+    Filter filter;
 
     @Option(
             names = "--channels",
@@ -121,14 +120,27 @@ final class DatasetCommand implements Callable<Integer> {
 
     private ConvertOptions options() {
         Set<Integer> keep = classes == null ? Set.of() : new HashSet<>(classes.values());
+        if (keep.stream().anyMatch(label -> label < 0)) {
+            throw wrong("--classes names a negative class, expected 0 or more");
+        }
         if (resolution != null && (resolution.width() < 1 || resolution.height() < 1)) {
             throw wrong("--resolution " + resolution.width() + "x" + resolution.height() + ": expected at least 1x1");
+        }
+        if (resolution == null && transform != Transform.NONE) {
+            throw wrong("--transform changes the size of images; give it with --resolution");
+        }
+        if (maxImages != null && maxImages < 1) {
+            throw wrong("--max-images is " + maxImages + ", expected at least 1");
+        }
+        if (channels < 1 || channels > Decoding.MAX_CHANNELS) {
+            throw wrong("--channels is " + channels + ", expected 1 (gray), 2 (gray and alpha), 3 (RGB) or 4 (RGB and"
+                    + " alpha)");
         }
         try {
             return ConvertOptions.builder()
                     .size(resolution == null ? 0 : resolution.height(), resolution == null ? 0 : resolution.width())
-                    .transform(choice("--transform", transform, Transform.class))
-                    .filter(choice("--filter", filter, Filter.class))
+                    .transform(transform)
+                    .filter(filter)
                     .decoding(new Decoding(channels, color()))
                     .maxImages(maxImages == null ? Integer.MAX_VALUE : maxImages)
                     .classes(keep)
@@ -137,19 +149,6 @@ final class DatasetCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
         }
-    }
-
-    /** The constant of a name that a user writes with dashes, in any case. */
-    private <E extends Enum<E>> E choice(String option, String name, Class<E> type) {
-        StringBuilder known = new StringBuilder();
-        for (E constant : type.getEnumConstants()) {
-            String spelled = constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
-            if (spelled.equals(name.toLowerCase(Locale.ROOT))) {
-                return constant;
-            }
-            known.append(known.isEmpty() ? "" : ", ").append(spelled);
-        }
-        throw wrong(option + " " + name + " is unknown: expected one of " + known);
     }
 
     private int color() {

@@ -15,8 +15,7 @@ final class Failure {
             return describe(unchecked.getCause());
         }
         if (failure instanceof OutOfMemoryError) {
-            return "out of memory (" + CommandLineTool.oneLine(failure.getMessage())
-                    + "); choose a smaller --batch or model, or give Java more with -Xmx";
+            return outOfMemory(CommandLineTool.oneLine(failure.getMessage()));
         }
         if (failure instanceof FileSystemException file && file.getFile() != null) {
             // The plain messages of the file system name nothing but the file.
@@ -38,5 +37,14 @@ final class Failure {
                     + " (this is a bug; run again with --debug for the place)";
         }
         return CommandLineTool.oneLine(message);
+    }
+
+    /** Arrays lie outside Java's heap, where another limit holds. */
+    private static String outOfMemory(String reason) {
+        boolean arrays = reason.contains("new") && reason.contains("Pointer") || reason.contains("physicalBytes");
+        return "out of memory (" + reason + "); choose a smaller --batch or model, or give "
+                + (arrays
+                        ? "arrays more with -Dorg.bytedeco.javacpp.maxbytes=4g before -jar (by default as much as -Xmx)"
+                        : "Java more with -Xmx");
     }
 }

@@ -13,6 +13,7 @@ import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.PixelCache;
 import org.patchdiffusion.data.ProgressListener;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.io.ModelFile;
@@ -85,7 +86,8 @@ final class InfoCommand implements Callable<Integer> {
 
     private void stateDict() throws IOException {
         try (TorchStateDict state = TorchStateDict.open(path)) {
-            print(path + ": PyTorch state dict of " + state.tensors().size() + " tensors");
+            print(path + ": PyTorch state dict of "
+                    + Messages.count(state.tensors().size(), "tensor"));
             state.tensors().forEach((name, info) -> print("  " + name + " " + info.type() + " " + info.shape()));
         }
     }
@@ -98,13 +100,13 @@ final class InfoCommand implements Callable<Integer> {
             for (int i = 0; i < images.size() && counts.length > 0; i++) {
                 counts[images.label(i)]++;
             }
-            print(path + ": data set of " + images.size() + " images of " + images.width() + "x" + images.height()
-                    + " with " + images.channels() + " channels, "
-                    + (counts.length > 0 ? counts.length + " classes" : "no labels"));
+            print(path + ": data set of " + Messages.count(images.size(), "image") + " of " + images.width() + "x"
+                    + images.height() + " with " + Messages.count(images.channels(), "channel") + ", "
+                    + (counts.length > 0 ? Messages.count(counts.length, "class", "classes") : "no labels"));
             for (int label = 0; label < counts.length; label++) {
                 String name = images.description().classes().get(label);
                 String named = name.equals(String.valueOf(label)) ? "" : " (" + name + ")";
-                print("  class " + label + named + ": " + counts[label] + " images");
+                print("  class " + label + named + ": " + Messages.count(counts[label], "image"));
             }
             print("fingerprint: " + images.fingerprint());
         }

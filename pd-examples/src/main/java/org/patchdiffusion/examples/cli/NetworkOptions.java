@@ -92,6 +92,7 @@ final class NetworkOptions {
     @Option(
             names = "--label-dropout",
             paramLabel = "P",
+            converter = Probability.class,
             description = "Probability that an image's label is hidden in training; default 0.")
     Double labelDropout;
 

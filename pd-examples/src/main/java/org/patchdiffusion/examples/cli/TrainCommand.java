@@ -15,6 +15,7 @@ import org.patchdiffusion.data.augment.AugmentConfig;
 import org.patchdiffusion.examples.drawing.SampleSheets;
 import org.patchdiffusion.examples.report.LossCurve;
 import org.patchdiffusion.examples.report.RunReport;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
@@ -88,6 +89,7 @@ final class TrainCommand implements Callable<Integer> {
             names = "--dropout",
             paramLabel = "P",
             defaultValue = "0.13",
+            converter = Probability.class,
             description = "Probability that an activation is dropped; default 0.13.")
     double dropout;
 
@@ -240,8 +242,10 @@ final class TrainCommand implements Callable<Integer> {
 
     private void printConfiguration(TrainingConfig settings, ModelConfig config, ImageDataset images) {
         PrintWriter people = spec.commandLine().getErr();
-        people.println("data: " + data.data + ", " + images.size() + " images of " + images.width() + "x"
-                + images.height() + (images.labelDim() > 0 ? ", " + images.labelDim() + " classes" : "") + ", "
+        people.println("data: " + data.data + ", " + Messages.count(images.size(), "image") + " of " + images.width()
+                + "x"
+                + images.height()
+                + (images.labelDim() > 0 ? ", " + Messages.count(images.labelDim(), "class", "classes") : "") + ", "
                 + images.place());
         people.printf(
                 Locale.ROOT,

@@ -51,6 +51,7 @@ final class TrainingOptions {
             names = {"--real-p", "--real_p"},
             paramLabel = "P",
             defaultValue = "0.5",
+            converter = Probability.class,
             description = "Share of steps on whole images, 0 to 1; the rest shows patches; default 0.5.")
     double realP;
 
@@ -85,6 +86,7 @@ final class TrainingOptions {
             names = "--augment",
             paramLabel = "P",
             defaultValue = "0",
+            converter = Probability.class,
             description =
                     "Augment images with this base probability, 0 to 1, without their showing in samples; default 0.")
     double augment;

@@ -186,12 +186,12 @@ public final class DatasetPage {
         Duplicates duplicates = statistics.duplicates();
         page.heading("Duplicates");
         page.text(text(
-                "%,d images are exact copies of another. %s%,d pairs differ by no more than %s (root mean square), among %,d"
-                        + " different images.",
+                "Exact copies of another image: %,d. Pairs that differ by no more than %s (root mean square): %s%,d, searched"
+                        + " among different images: %,d.",
                 duplicates.copies(),
-                duplicates.complete() ? "" : "At least ",
-                duplicates.near().size(),
                 number(duplicates.threshold()),
+                duplicates.complete() ? "" : "at least ",
+                duplicates.near().size(),
                 duplicates.searched()));
         List<List<String>> rows = new ArrayList<>();
         duplicates.exact().stream().limit(LISTED).forEach(group -> rows.add(List.of("0", names(group))));

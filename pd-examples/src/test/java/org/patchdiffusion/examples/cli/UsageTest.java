@@ -37,7 +37,7 @@ class UsageTest {
                 "generate --network m.safetensors | nowhere to write to: give --outdir FOLDER, --grid FILE, or both",
                 "generate --network m --grid g.png --seeds 5-1 | no list of seeds such as 0-63",
                 "generate --network m --grid g.png --steps 1 | numSteps is 1, expected at least 2 steps",
-                "train --data d --outdir o --real-p 2 | real-p) is 2.0, expected a number from 0 to 1",
+                "train --data d --outdir o --real-p 2 | is not a probability, expected a number from 0 to 1",
                 "train --data d --outdir o --xflip maybe | is neither true nor false",
                 "train --data d --outdir o --augment-at image | no effect without --augment P",
                 "train --data d --outdir o --patch-sizes 1:1 --real-p 1 | --real-p is a short form of --patch-sizes",

@@ -75,12 +75,7 @@ public record ConversionSummary(
                     + String.join(", ", empty.subList(0, named))
                     + (named < empty.size() ? " and " + (empty.size() - named) + " more" : ""));
         }
-        if (!leftOut.describe().isEmpty()) {
-            lines.add("left out " + leftOut.describe());
-        }
-        if (leftOut.hidden() > 0) {
-            lines.add("passed over " + Messages.count(leftOut.hidden(), "hidden or system file"));
-        }
+        lines.addAll(leftOut.remarks());
         return lines;
     }
 

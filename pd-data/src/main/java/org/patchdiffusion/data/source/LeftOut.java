@@ -1,5 +1,7 @@
 package org.patchdiffusion.data.source;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -27,6 +29,18 @@ public record LeftOut(int hidden, SortedMap<String, Integer> others) {
                 .map(e -> (e.getKey().isEmpty() ? "no ending" : "." + e.getKey()) + " " + e.getValue())
                 .collect(Collectors.joining(", "));
         return Messages.count(count, "file that is no image", "files that are no images") + " (" + endings + ")";
+    }
+
+    /** A line for people on each kind of file that was passed over. */
+    public List<String> remarks() {
+        List<String> lines = new ArrayList<>();
+        if (!describe().isEmpty()) {
+            lines.add("left out " + describe());
+        }
+        if (hidden > 0) {
+            lines.add("passed over " + Messages.count(hidden, "hidden or system file"));
+        }
+        return List.copyOf(lines);
     }
 
     static LeftOut of(int hidden, Map<String, Integer> others) {

@@ -63,9 +63,12 @@ final class DataOptions {
     /** Opens the data set with a progress bar. */
     ImageDataset open(LabelUse labels) throws IOException {
         DatasetOptions options = options(labels);
+        ImageDataset images;
         try (CountingBar bar = new CountingBar("reading " + data.getFileName())) {
-            return ImageDataset.open(data, options, bar);
+            images = ImageDataset.open(data, options, bar);
         }
+        images.remarks().forEach(command.commandLine().getErr()::println);
+        return images;
     }
 
     /** The images to train on. */

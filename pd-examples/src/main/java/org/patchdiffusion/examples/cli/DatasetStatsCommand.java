@@ -96,6 +96,7 @@ final class DatasetStatsCommand implements Callable<Integer> {
     private void tell(ImageDataset dataset, DatasetStatistics statistics, List<Suggestion> suggestions) {
         PrintWriter people = spec.commandLine().getErr();
         people.println(dataset.description());
+        dataset.remarks().forEach(people::println);
         Duplicates duplicates = statistics.duplicates();
         people.printf(
                 Locale.ROOT,

@@ -108,6 +108,7 @@ final class InfoCommand implements Callable<Integer> {
                 String named = name.equals(String.valueOf(label)) ? "" : " (" + name + ")";
                 print("  class " + label + named + ": " + Messages.count(counts[label], "image"));
             }
+            images.remarks().forEach(this::print);
             print("fingerprint: " + images.fingerprint());
         }
     }

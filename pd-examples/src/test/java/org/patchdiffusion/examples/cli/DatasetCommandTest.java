@@ -112,6 +112,23 @@ class DatasetCommandTest {
     }
 
     @Test
+    void whatADataSetHoldsBesideItsImagesIsTold() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
+        Files.writeString(data.resolve("notes.txt"), "woof");
+        Files.writeString(data.resolve(".DS_Store"), "");
+        List<Outcome> outcomes = List.of(
+                Outcome.of("train", "--data", data, "--outdir", folder.resolve("runs"), "--dry-run"),
+                Outcome.of("dataset", "stats", "--data", data),
+                Outcome.of("info", data));
+        for (Outcome outcome : outcomes) {
+            String text = outcome.out() + outcome.err();
+            assertEquals(0, outcome.code(), text);
+            assertTrue(text.contains("left out 1 file that is no image (.txt 1)\n"), text);
+            assertTrue(text.contains("passed over 1 hidden or system file\n"), text);
+        }
+    }
+
+    @Test
     void oneOfAKindIsTold() throws IOException {
         Path one = Pictures.folder(folder.resolve("one/only"), 1, 8, 8).getParent();
         Path target = folder.resolve("one.zip");

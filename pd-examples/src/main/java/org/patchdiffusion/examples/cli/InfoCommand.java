@@ -12,7 +12,6 @@ import org.patchdiffusion.data.DatasetOptions;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.PixelCache;
-import org.patchdiffusion.data.ProgressListener;
 import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
@@ -95,7 +94,7 @@ final class InfoCommand implements Callable<Integer> {
     private void dataset() throws IOException {
         DatasetOptions options =
                 DatasetOptions.ALL.withLabels(LabelUse.IF_PRESENT).withCache(PixelCache.NONE);
-        try (ImageDataset images = ImageDataset.open(path, options, ProgressListener.NONE)) {
+        try (ImageDataset images = open(options)) {
             int[] counts = new int[images.labelDim()];
             for (int i = 0; i < images.size() && counts.length > 0; i++) {
                 counts[images.label(i)]++;
@@ -110,6 +109,13 @@ final class InfoCommand implements Callable<Integer> {
             }
             images.remarks().forEach(this::print);
             print("fingerprint: " + images.fingerprint());
+        }
+    }
+
+    /** Every image is decoded, which takes a while for many. */
+    private ImageDataset open(DatasetOptions options) throws IOException {
+        try (CountingBar bar = new CountingBar("reading " + path.getFileName())) {
+            return ImageDataset.open(path, options, bar);
         }
     }
 

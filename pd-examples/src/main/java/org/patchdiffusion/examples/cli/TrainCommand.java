@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
+import org.patchdiffusion.data.PatchSizes;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.data.augment.AugmentConfig;
@@ -140,7 +141,12 @@ final class TrainCommand implements Callable<Integer> {
             SizeCheck.requirePowersOfTwo(data.data, images, anySize);
             ModelConfig config = transfer == null ? config(preconditioning, settings, images) : null;
             if (config != null && dryRun) {
-                // Weights are not needed, and may be large.
+                // Weights are not needed, and may be large; but what a run would refuse is refused.
+                PatchSizes.of(
+                        config.height(),
+                        config.width(),
+                        settings.distribution(images.description().pixels()),
+                        1 << (config.network().levels() - 1));
                 printConfiguration(settings, config, images);
                 return 0;
             }

@@ -118,7 +118,8 @@ class TrainCommandTest {
         Outcome untold = Outcome.of(
                 "train", "--data", data, "--outdir", folder.resolve("runs"), "--transfer", model, "--augment", 2);
         assertEquals(2, untold.code());
-        assertTrue(untold.error().contains("\"2\" is not a probability, expected a number from 0 to 1"), untold.error());
+        assertTrue(
+                untold.error().contains("\"2\" is not a probability, expected a number from 0 to 1"), untold.error());
     }
 
     @Test
@@ -164,6 +165,9 @@ class TrainCommandTest {
         assertEquals(2, train(data, "--cache", "here").code());
         assertEquals(2, train(data, "--hold-out-every", 1).code());
         assertRefused(train(data, "--patch-sizes", "32:1"), "patch size 32 pixels does not fit images of 16x16");
+        assertRefused(
+                train(data, "--patch-sizes", "1/3:1", "--dry-run"),
+                "patch size 1/3 (5 pixels of the shorter side) does not fit images of 16x16");
         assertRefused(train(data, "--classes", 1), "has no labels to filter by class");
     }
 

@@ -13,7 +13,7 @@ class ProgressTest {
     void aBarThatIsClosedAtOnceEndsItsLine() {
         PrintStream before = System.err;
         try {
-            for (int i = 0; i < 200; i++) {
+            for (int i = 0; i < 10; i++) {
                 ByteArrayOutputStream out = new ByteArrayOutputStream();
                 System.setErr(new PrintStream(out, true, StandardCharsets.UTF_8));
                 Progress.bar("reading", 7, " images").close();

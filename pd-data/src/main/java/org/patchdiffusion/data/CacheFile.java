@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.patchdiffusion.data.source.ImageDecoder;
 import org.patchdiffusion.files.AtomicFile;
 import org.patchdiffusion.files.AtomicFolder;
 
@@ -61,7 +62,8 @@ final class CacheFile {
     }
 
     /**
-     * What the file was made from; empty if there is none, or it is not a whole cache of that many bytes of images.
+     * What the file was made from; empty if there is none, it is not a whole cache of that many bytes of images, or another
+     * version of the decoder made it.
      *
      * @throws IOException if it cannot be read
      */
@@ -89,6 +91,10 @@ final class CacheFile {
     private static Optional<Origin> parse(byte[] json) throws IOException {
         try {
             JsonNode node = JSON.readTree(json);
+            if (node.path("decoder").asInt() != ImageDecoder.VERSION) {
+                // Another release decoded the same files to other pixels.
+                return Optional.empty();
+            }
             return Optional.of(new Origin(
                     node.path("source").asText(),
                     node.path("labels").asText(),
@@ -112,7 +118,10 @@ final class CacheFile {
             OutputStream out = file.stream();
             String fingerprint = images.writeTo((index, pixels) -> append(out, pixels));
             ObjectNode origin = JSON.createObjectNode();
-            origin.put("source", source).put("labels", labels).put("fingerprint", fingerprint);
+            origin.put("decoder", ImageDecoder.VERSION)
+                    .put("source", source)
+                    .put("labels", labels)
+                    .put("fingerprint", fingerprint);
             byte[] json = origin.toString().getBytes(StandardCharsets.UTF_8);
             append(
                     out,

@@ -1,6 +1,7 @@
 package org.patchdiffusion.data;
 
 import java.util.List;
+import org.patchdiffusion.files.Messages;
 
 /**
  * What a data set holds, without its pixels.
@@ -62,8 +63,8 @@ public record DatasetDescription(
     /** For people: name, number of images, their form, and classes if there are. */
     @Override
     public String toString() {
-        return name + ": " + size + " images of " + width + "x" + height + " with " + channels
-                + (channels == 1 ? " channel" : " channels") + (pixels == PixelType.FLOAT32 ? " of float32" : "")
-                + (classes.isEmpty() ? "" : ", " + classes.size() + (classes.size() == 1 ? " class" : " classes"));
+        return name + ": " + Messages.count(size, "image") + " of " + width + "x" + height + " with "
+                + Messages.count(channels, "channel") + (pixels == PixelType.FLOAT32 ? " of float32" : "")
+                + (classes.isEmpty() ? "" : ", " + Messages.count(classes.size(), "class", "classes"));
     }
 }

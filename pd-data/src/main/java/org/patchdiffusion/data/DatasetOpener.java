@@ -210,7 +210,7 @@ final class DatasetOpener {
 
     private ImageDataset dataset(String fingerprint, PixelReader pixels) {
         return ImageDataset.of(DatasetContent.withFingerprint(form, fingerprint), labels, pixels)
-                .withNames(kept);
+                .asRead(kept, source.leftOut().remarks());
     }
 
     private void requireSameSize(int index, PixelImage image) throws IOException {

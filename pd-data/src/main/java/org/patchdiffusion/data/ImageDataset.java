@@ -23,12 +23,19 @@ public final class ImageDataset implements AutoCloseable {
     private final int[] labels;
     private final PixelReader pixels;
     private final IntFunction<String> names;
+    private final List<String> remarks;
 
-    private ImageDataset(DatasetDescription description, int[] labels, PixelReader pixels, IntFunction<String> names) {
+    private ImageDataset(
+            DatasetDescription description,
+            int[] labels,
+            PixelReader pixels,
+            IntFunction<String> names,
+            List<String> remarks) {
         this.description = description;
         this.labels = labels;
         this.pixels = pixels;
         this.names = names;
+        this.remarks = remarks;
     }
 
     /**
@@ -45,12 +52,12 @@ public final class ImageDataset implements AutoCloseable {
         DatasetDescription whole = description.fingerprint().isEmpty()
                 ? DatasetContent.withFingerprint(description, DatasetContent.fingerprint(description, own, pixels))
                 : description;
-        return new ImageDataset(whole, own, pixels, i -> "image " + i);
+        return new ImageDataset(whole, own, pixels, i -> "image " + i, List.of());
     }
 
-    /** The same data set, whose images have names. */
-    ImageDataset withNames(List<String> paths) {
-        return new ImageDataset(description, labels, pixels, paths::get);
+    /** The same data set, as it was read: its images have names, and something may have been left out. */
+    ImageDataset asRead(List<String> paths, List<String> leftOut) {
+        return new ImageDataset(description, labels, pixels, paths::get, leftOut);
     }
 
     /**
@@ -276,7 +283,7 @@ public final class ImageDataset implements AutoCloseable {
                 ? null
                 : Arrays.stream(indices).map(i -> labels[i]).toArray();
         int[] kept = indices.clone();
-        return new ImageDataset(part, own, new Part(pixels, kept), i -> names.apply(kept[i]));
+        return new ImageDataset(part, own, new Part(pixels, kept), i -> names.apply(kept[i]), remarks);
     }
 
     /**
@@ -309,6 +316,11 @@ public final class ImageDataset implements AutoCloseable {
         return new DatasetSplit(
                 subset(IntStream.range(0, size()).filter(i -> i % n != n - 1).toArray()),
                 subset(IntStream.range(0, size()).filter(i -> i % n == n - 1).toArray()));
+    }
+
+    /** For people: a line on each kind of file beside the images that was passed over when they were read. */
+    public List<String> remarks() {
+        return remarks;
     }
 
     /** Where the pixels are kept, in a few words for people, such as {@code in memory}. */

@@ -2,9 +2,11 @@ package org.patchdiffusion.data;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -31,6 +33,9 @@ public record PatchDistribution(List<Share> shares) {
 
         /** In pixels, for an image whose shorter side is this long. */
         int of(int shorterSide);
+
+        /** The same size, equal to every other writing of it. */
+        Side reduced();
     }
 
     /**
@@ -52,6 +57,14 @@ public record PatchDistribution(List<Share> shares) {
         @Override
         public int of(int shorterSide) {
             return (int) ((long) shorterSide * numerator / denominator);
+        }
+
+        @Override
+        public Ratio reduced() {
+            int divisor = BigInteger.valueOf(numerator)
+                    .gcd(BigInteger.valueOf(denominator))
+                    .intValueExact();
+            return new Ratio(numerator / divisor, denominator / divisor);
         }
 
         @Override
@@ -77,6 +90,11 @@ public record PatchDistribution(List<Share> shares) {
         @Override
         public int of(int shorterSide) {
             return count;
+        }
+
+        @Override
+        public Pixels reduced() {
+            return this;
         }
 
         @Override
@@ -107,17 +125,23 @@ public record PatchDistribution(List<Share> shares) {
         }
     }
 
-    /** @throws IllegalArgumentException if there are none, too many, or their sum is not 1 */
+    /** @throws IllegalArgumentException if there are none or too many, one occurs twice, or their sum is not 1 */
     public PatchDistribution {
         shares = List.copyOf(shares);
+        if (shares.isEmpty() || shares.size() > MAX_SHARES) {
+            throw new IllegalArgumentException(
+                    "patch sizes: got " + shares.size() + " of them, expected 1 to " + MAX_SHARES);
+        }
         double sum = shares.stream().mapToDouble(Share::probability).sum();
-        if (shares.isEmpty() || shares.size() > MAX_SHARES || !(Math.abs(sum - 1) <= SUM_TOLERANCE)) {
-            throw new IllegalArgumentException(String.format(
-                    Locale.ROOT,
-                    "patch sizes: %d sizes whose probabilities have the sum %s%s",
-                    shares.size(),
-                    sum,
-                    FORM));
+        if (!(Math.abs(sum - 1) <= SUM_TOLERANCE)) {
+            throw new IllegalArgumentException("patch sizes: the probabilities have the sum " + sum + FORM);
+        }
+        Set<Side> sides = new HashSet<>();
+        for (Share share : shares) {
+            if (!sides.add(share.side().reduced())) {
+                throw new IllegalArgumentException("patch sizes: " + share.side() + " of \"" + text(shares)
+                        + "\" occurs twice; give each size once, with the sum of its probabilities");
+            }
         }
     }
 
@@ -194,6 +218,10 @@ public record PatchDistribution(List<Share> shares) {
     @Override
     @JsonValue
     public String toString() {
+        return text(shares);
+    }
+
+    private static String text(List<Share> shares) {
         return shares.stream().map(Share::toString).collect(Collectors.joining(","));
     }
 }

@@ -1,7 +1,9 @@
 package org.patchdiffusion.data;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.patchdiffusion.files.Messages;
 
 /**
  * The patch sizes of a training run and how likely each one is (Wang et al., "Patch Diffusion", arXiv 2304.12526,
@@ -59,30 +61,37 @@ public record PatchSizes(int height, int width, List<PatchSize> sizes, List<Doub
                 .filter(share -> share.probability() > 0)
                 .sorted(Comparator.comparingInt(share -> share.side().of(side)))
                 .toList();
+        List<PatchSize> sizes = new ArrayList<>();
+        for (PatchDistribution.Share share : shares) {
+            PatchSize size = scaled(height, width, share.side(), divisor);
+            if (sizes.contains(size)) {
+                throw new IllegalArgumentException("patch sizes: two of " + distribution + " are " + size
+                        + " for images of " + width + "x" + height + "; give each size once");
+            }
+            sizes.add(size);
+        }
         return new PatchSizes(
                 height,
                 width,
-                shares.stream()
-                        .map(share -> scaled(height, width, share.side().of(side), divisor))
-                        .toList(),
+                sizes,
                 shares.stream().map(PatchDistribution.Share::probability).toList());
     }
 
-    private static PatchSize scaled(int height, int width, int shorterSide, int divisor) {
-        int side = Math.min(height, width);
-        long scaledHeight = (long) height * shorterSide;
-        long scaledWidth = (long) width * shorterSide;
-        long unit = (long) side * divisor;
-        if (divisor < 1
-                || shorterSide < 1
-                || shorterSide > side
-                || scaledHeight % unit != 0
-                || scaledWidth % unit != 0) {
-            throw new IllegalArgumentException("patch size " + shorterSide + " of a " + width + "x" + height
-                    + " image: expected 1 to " + side + ", with both sides of the patch a multiple of " + divisor
-                    + " for the network; choose another size, fewer levels or another resolution");
+    private static PatchSize scaled(int height, int width, PatchDistribution.Side side, int divisor) {
+        int shorter = Math.min(height, width);
+        int pixels = side.of(shorter);
+        long scaledHeight = (long) height * pixels;
+        long scaledWidth = (long) width * pixels;
+        long unit = (long) shorter * divisor;
+        if (divisor < 1 || pixels < 1 || pixels > shorter || scaledHeight % unit != 0 || scaledWidth % unit != 0) {
+            String which = side instanceof PatchDistribution.Pixels
+                    ? Messages.count(pixels, "pixel")
+                    : side + " (" + Messages.count(pixels, "pixel") + " of the shorter side)";
+            throw new IllegalArgumentException("patch size " + which + " does not fit images of " + width + "x" + height
+                    + ": expected at most " + shorter + " pixels, with both sides of the patch a multiple of "
+                    + divisor + " for the network; choose another size, fewer levels or another resolution");
         }
-        return new PatchSize((int) (scaledHeight / side), (int) (scaledWidth / side));
+        return new PatchSize((int) (scaledHeight / shorter), (int) (scaledWidth / shorter));
     }
 
     /** How many times the images of a full step a step on this size shows: R / s. */

@@ -189,7 +189,7 @@ class ImageDatasetTest {
                 List.of("cat", "dog"));
         assertArrayEquals(
                 new float[] {-1, -0.6f, 1, 127 / 127.5f - 1, 1 / 127.5f - 1, 2 / 127.5f - 1}, bytes.values(0), 1e-7f);
-        assertEquals("two channels: 1 images of 3x1 with 2 channels, 2 classes, in memory", bytes.toString());
+        assertEquals("two channels: 1 image of 3x1 with 2 channels, 2 classes, in memory", bytes.toString());
         float[] latents = new float[16 * 2 * 2];
         Arrays.fill(latents, 3.25f);
         latents[5] = -7;
@@ -281,7 +281,15 @@ class ImageDatasetTest {
         Path text = Files.write(temp.resolve("notes.zip"), TestImages.text("hello"));
         String message =
                 assertThrows(IOException.class, () -> ImageDataset.open(text)).getMessage();
-        assertEquals(text + " is not a zip file", message);
+        assertEquals(
+                text + " is not a zip file; expected a folder or a zip of PNG, JPEG, WebP, GIF, BMP or TIFF images,"
+                        + " cifar-10-python.tar.gz, an idx file of MNIST, or the folder of an LSUN lmdb",
+                message);
+        Path picture = Files.write(temp.resolve("one.zip"), TestImages.png(4, 4, 1));
+        assertEquals(
+                picture + " is a single image; give the folder that it lies in, or a zip",
+                assertThrows(IOException.class, () -> ImageDataset.open(picture))
+                        .getMessage());
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.patchdiffusion.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
 import java.util.List;
@@ -67,9 +68,13 @@ class PatchSizesTest {
         Exception e = assertThrows(
                 IllegalArgumentException.class, () -> PatchSizes.of(30, 30, PatchDistribution.ofPixels(0.5), 4));
         assertEquals(
-                "patch size 7 of a 30x30 image: expected 1 to 30, with both sides of the patch a multiple of 4 for the"
-                        + " network; choose another size, fewer levels or another resolution",
+                "patch size 1/4 (7 pixels of the shorter side) does not fit images of 30x30: expected at most 30 pixels,"
+                        + " with both sides of the patch a multiple of 4 for the network; choose another size, fewer"
+                        + " levels or another resolution",
                 e.getMessage());
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> of(64, "1/3:1", 4))
+                .getMessage()
+                .startsWith("patch size 1/3 (21 pixels of the shorter side) does not fit images of 64x64"));
         assertThrows(IllegalArgumentException.class, () -> PatchSizes.of(32, 33, PatchDistribution.ofPixels(0.5), 4));
         assertThrows(IllegalArgumentException.class, () -> of(32, "64:1", 4));
         assertThrows(IllegalArgumentException.class, () -> of(32, "0:1", 4));
@@ -112,7 +117,7 @@ class PatchSizesTest {
                 "0.5:1 | \"0.5\" is not a size",
                 "1/0:1 | \"1/0\" is not a size",
                 "1/2:x | \"x\" is not a probability",
-                "1/2:0.5 | 1 sizes whose probabilities have the sum 0.5",
+                "1/2:0.5 | the probabilities have the sum 0.5",
                 "99999999999:1 | \"99999999999\" is not a size",
             })
     void textsThatAreNoDistributionAreRefused(String text, String problem) {
@@ -123,6 +128,29 @@ class PatchSizesTest {
                         + "; expected sizes with probabilities of sum 1, as 1/4:0.2,1/2:0.3,1:0.5 (shares"
                         + " of the image's sides) or 16:0.5,64:0.5 (pixels)",
                 message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1/4:0.5,1/4:0.5 | 1/4 of \"1/4:0.5,1/4:0.5\"",
+                "1/4:0.25,2/8:0.25,1:0.5 | 2/8 of \"1/4:0.25,2/8:0.25,1:0.5\"",
+                "16:0,16:1 | 16 of \"16:0.0,16:1.0\"",
+            })
+    void aSizeGivenTwiceIsRefusedBeforeAnyImageIsKnown(String text, String twice) {
+        assertEquals(
+                "patch sizes: " + twice + " occurs twice; give each size once, with the sum of its probabilities",
+                assertThrows(IllegalArgumentException.class, () -> PatchDistribution.parse(text))
+                        .getMessage());
+    }
+
+    @Test
+    void sizesThatAreOneForTheseImagesAreRefused() {
+        assertEquals(
+                "patch sizes: two of 1/2:0.5,16:0.5 are 16x16 for images of 32x32; give each size once",
+                assertThrows(IllegalArgumentException.class, () -> of(32, "1/2:0.5,16:0.5", 4))
+                        .getMessage());
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.patchdiffusion.data.source.ImageDecoder;
 
 class PixelCacheTest {
 
@@ -137,6 +139,24 @@ class PixelCacheTest {
         Files.write(cache, java.util.Arrays.copyOf(bytes, length));
         try (ImageDataset again = open(zip, LABELLED, PixelCache.DISK)) {
             assertEquals(whole, again.fingerprint());
+            assertArrayEquals(bytes, Files.readAllBytes(cache));
+        }
+    }
+
+    @Test
+    void aCacheOfAnotherVersionOfTheDecoderIsMadeAgain() throws IOException {
+        String first = open(zip, LABELLED, PixelCache.DISK).fingerprint();
+        Path cache = temp.resolve("set.zip.pixels");
+        byte[] bytes = Files.readAllBytes(cache);
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        String mark = "\"decoder\":" + ImageDecoder.VERSION;
+        byte[] older =
+                text.replace(mark, mark.substring(0, mark.length() - 1) + "0").getBytes(StandardCharsets.ISO_8859_1);
+        older[0] ^= 1;
+        assertEquals(bytes.length, older.length);
+        Files.write(cache, older);
+        try (ImageDataset again = open(zip, LABELLED, PixelCache.DISK)) {
+            assertEquals(first, again.fingerprint());
             assertArrayEquals(bytes, Files.readAllBytes(cache));
         }
     }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.precond.Preconditioning;
 
 /**
@@ -74,11 +75,8 @@ public record ModelConfig(UNetConfig network, Preconditioning preconditioning, i
             throw new IllegalArgumentException(
                     "the model configuration is wrong" + (path.isEmpty() ? "" : " at " + path) + ": " + reason, e);
         } catch (JsonProcessingException | NullPointerException e) {
-            throw new IllegalArgumentException("the model configuration is not a JSON object: " + firstLine(e), e);
+            throw new IllegalArgumentException(
+                    "the model configuration is not a JSON object: " + Messages.jsonFault(e.getMessage()), e);
         }
-    }
-
-    private static String firstLine(Exception e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
 }

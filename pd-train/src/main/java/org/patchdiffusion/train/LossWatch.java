@@ -1,6 +1,7 @@
 package org.patchdiffusion.train;
 
 import java.util.Optional;
+import org.patchdiffusion.files.Messages;
 
 /** Watches for losses that are not finite: one is remarked on, a streak ends the training. */
 final class LossWatch {
@@ -67,8 +68,8 @@ final class LossWatch {
         String streak = inARow == 1 ? "" : ", and no loss was finite for " + inARow + " steps in a row";
         String advice = saved.steps() == 0
                 ? "lower the learning rate and start again; there is no checkpoint from before"
-                : "lower the learning rate, or resume from the checkpoint of " + saved.images() + " images (step "
-                        + saved.steps() + "), the last one before";
+                : "lower the learning rate, or resume from the checkpoint of " + Messages.count(saved.images(), "image")
+                        + " (step " + saved.steps() + "), the last one before";
         return new IllegalStateException(last + streak + "; " + advice);
     }
 }

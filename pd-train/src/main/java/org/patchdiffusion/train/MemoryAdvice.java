@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.data.PatchSizes;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.MemoryShortageException;
 
@@ -27,7 +28,7 @@ final class MemoryAdvice {
             return prepare.get();
         } catch (MemoryShortageException e) {
             String needs = "training needs " + MemoryShortageException.gigabytes(e.needed()) + " of memory for "
-                    + largest(config, sizes) + " images at a time, and "
+                    + Messages.count(largest(config, sizes), "image") + " at a time, and "
                     + MemoryShortageException.gigabytes(e.available())
                     + " can be had";
             List<String> fitting = fitting(config, model, e.available() / (double) e.needed());

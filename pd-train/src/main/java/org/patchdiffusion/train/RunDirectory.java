@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.patchdiffusion.files.AtomicFolder;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.io.ModelFile;
@@ -136,9 +137,12 @@ public final class RunDirectory implements TrainingListener {
         if (from != null) {
             log.takeOver(from.folder().toAbsolutePath().getParent(), run.startImages());
         }
-        log("training " + run.parameters() + " parameters on " + run.dataSize() + " images of " + run.dataName()
+        log("training " + run.parameters() + " parameters on " + Messages.count(run.dataSize(), "image") + " of "
+                + run.dataName()
                 + " with the engine " + run.engine()
-                + (from == null ? "" : ", going on at " + run.startImages() + " images from " + from.folder()));
+                + (from == null
+                        ? ""
+                        : ", going on at " + Messages.count(run.startImages(), "image") + " from " + from.folder()));
         writer = new CheckpointWriter(checkpoints, log, DiffusionModel.layout(run.model()));
     }
 

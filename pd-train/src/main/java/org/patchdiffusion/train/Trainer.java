@@ -12,6 +12,7 @@ import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.PatchSizes;
 import org.patchdiffusion.data.Prefetcher;
 import org.patchdiffusion.data.augment.AugmentConfig;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
@@ -310,13 +311,14 @@ public final class Trainer {
                     || data.width() != model.width()
                     || data.channels() != model.channels()) {
                 throw new IllegalArgumentException("the images of " + data.name() + " are " + data.width() + "x"
-                        + data.height() + " with " + data.channels() + " channels, but the model is for "
+                        + data.height() + " with " + Messages.count(data.channels(), "channel")
+                        + ", but the model is for "
                         + model.width() + "x" + model.height() + " with " + model.channels());
             }
             int labelDim = model.network().labelDim();
             if (labelDim != 0 && labelDim != data.labelDim()) {
-                throw new IllegalArgumentException("the data set " + data.name() + " has " + data.labelDim()
-                        + " classes, but the model is for " + labelDim);
+                throw new IllegalArgumentException("the data set " + data.name() + " has "
+                        + Messages.count(data.labelDim(), "class", "classes") + ", but the model is for " + labelDim);
             }
             int augmentDim = model.network().augmentDim();
             config.augment().pipeline().map(AugmentConfig::labelDim).ifPresent(needed -> {

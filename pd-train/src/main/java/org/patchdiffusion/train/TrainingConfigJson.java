@@ -16,6 +16,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.Map;
 import org.patchdiffusion.data.augment.AugmentPlace;
+import org.patchdiffusion.files.Messages;
 
 /**
  * Training settings as JSON. Format 2 has an object for each group of settings; format 1 had all in one object and no
@@ -93,7 +94,7 @@ final class TrainingConfigJson {
         } catch (JsonProcessingException e) {
             String reason = e.getCause() instanceof IllegalArgumentException cause
                     ? cause.getMessage()
-                    : e.getOriginalMessage().lines().findFirst().orElse("malformed");
+                    : Messages.jsonFault(e.getOriginalMessage());
             throw new IllegalArgumentException("the training settings cannot be read: " + reason, e);
         }
     }

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -100,6 +102,18 @@ class TrainingIteratorTest {
         double first = losses.get(0) + losses.get(1);
         double last = losses.get(4) + losses.get(5);
         assertTrue(last < 0.9 * first, losses.toString());
+    }
+
+    @Test
+    void theBatchesAreMadeByTheThreadThatTrainsAndOutsideOfAnyWorkspace() {
+        TrainingIterator batches = TrainingIterator.of(config("1/4:1"), model(), TinyRun.data(), 2);
+        List<Thread> makers = new ArrayList<>();
+        batches.setPreProcessor(batch -> {
+            makers.add(Thread.currentThread());
+            assertTrue(!batch.getFeatures(0).isAttached());
+        });
+        fit(batches, 5e-3, 2, new LossListener());
+        assertEquals(Collections.nCopies(4, Thread.currentThread()), makers);
     }
 
     @Test

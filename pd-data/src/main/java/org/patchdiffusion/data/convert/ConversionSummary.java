@@ -2,10 +2,10 @@ package org.patchdiffusion.data.convert;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.patchdiffusion.data.source.LeftOut;
+import org.patchdiffusion.files.Messages;
 
 /**
  * What a conversion made, and what it left out.
@@ -48,9 +48,11 @@ public record ConversionSummary(
 
     /** For people: number, size and channels of the images, and their classes. */
     public String description() {
-        String size = String.format(Locale.ROOT, "%d images of %dx%d", images, width, height);
-        String depth = channels == 3 ? "" : " with " + channels + (channels == 1 ? " channel" : " channels");
-        return size + depth + (labelled() ? " with labels (" + classes.size() + " classes)" : " without labels");
+        String depth = channels == 3 ? "" : " with " + Messages.count(channels, "channel");
+        String labels = labelled()
+                ? " with labels (" + Messages.count(classes.size(), "class", "classes") + ")"
+                : " without labels";
+        return Messages.count(images, "image") + " of " + width + "x" + height + depth + labels;
     }
 
     /** For people: a line on each kind of thing that was left out or may surprise. */
@@ -58,10 +60,10 @@ public record ConversionSummary(
         List<String> lines = new ArrayList<>();
         skippedBecause.forEach(reason -> lines.add("skipped: " + reason));
         if (skipped > 0) {
-            lines.add("skipped " + skipped + (skipped == 1 ? " image" : " images") + " in all");
+            lines.add("skipped " + Messages.count(skipped, "image") + " in all");
         }
         if (unusedLabels > 0) {
-            lines.add(unusedLabels + " labels name no image");
+            lines.add(Messages.count(unusedLabels, "label names", "labels name") + " no image");
         }
         List<String> empty = classes.stream()
                 .filter(c -> c.images == 0)
@@ -73,12 +75,7 @@ public record ConversionSummary(
                     + String.join(", ", empty.subList(0, named))
                     + (named < empty.size() ? " and " + (empty.size() - named) + " more" : ""));
         }
-        if (!leftOut.describe().isEmpty()) {
-            lines.add("left out " + leftOut.describe());
-        }
-        if (leftOut.hidden() > 0) {
-            lines.add("passed over " + leftOut.hidden() + " hidden or system files");
-        }
+        lines.addAll(leftOut.remarks());
         return lines;
     }
 

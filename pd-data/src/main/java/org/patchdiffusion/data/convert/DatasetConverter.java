@@ -17,6 +17,7 @@ import org.patchdiffusion.data.source.ImageSource;
 import org.patchdiffusion.data.source.Labels;
 import org.patchdiffusion.data.source.OrderedWork;
 import org.patchdiffusion.data.source.PixelImage;
+import org.patchdiffusion.files.Messages;
 
 /**
  * Converts any source of images into a data set: PNG files of one size, named as EDM and StyleGAN tools name them
@@ -67,12 +68,13 @@ public final class DatasetConverter {
         }
     }
 
+    /** Compares real places: either path may lead through links. */
     private static void requireApart(Path from, Path target) throws IOException {
-        Path to = target.toAbsolutePath().normalize();
-        boolean same = Files.exists(target) && Files.isSameFile(from, target);
-        boolean within =
-                to.startsWith(from.toAbsolutePath().normalize()) && Container.of(to.toString()) == Container.FOLDER;
-        if (same || within) {
+        Path existing = target.toAbsolutePath().normalize();
+        while (existing != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        if (existing != null && existing.toRealPath().startsWith(from.toRealPath())) {
             throw new IOException(target + ": is the source itself or lies in it; choose another place for the output");
         }
     }
@@ -104,8 +106,8 @@ public final class DatasetConverter {
             next = end;
         }
         if (kept.isEmpty()) {
-            throw new IOException(
-                    source.path() + ": none of its " + candidates.size() + " images can be used; " + reasons.get(0));
+            throw new IOException(source.path() + ": its " + Messages.count(candidates.size(), "image")
+                    + " cannot be used; " + reasons.get(0));
         }
         if (labels.isPresent() || options.decoding().channels() != RGB) {
             output.store("dataset.json", labelFile());

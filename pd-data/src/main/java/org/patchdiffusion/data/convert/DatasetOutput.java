@@ -17,6 +17,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.patchdiffusion.files.AtomicFile;
 import org.patchdiffusion.files.AtomicFolder;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.files.ZipArchive;
 
 /** Takes the files of a data set, which appears under its name only when it is complete. */
@@ -44,7 +45,8 @@ interface DatasetOutput {
         try {
             Files.createDirectories(target.toAbsolutePath().getParent());
         } catch (IOException e) {
-            throw new IOException("cannot write " + target + ": its folder cannot be made (" + e + ")", e);
+            throw new IOException(
+                    "cannot write " + target + ": its folder cannot be made (" + Messages.reason(e) + ")", e);
         }
         if (container == Container.ZIP) {
             writeZip(target, content);

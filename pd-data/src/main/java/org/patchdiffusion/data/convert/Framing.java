@@ -1,6 +1,6 @@
 package org.patchdiffusion.data.convert;
 
-import java.util.Arrays;
+import org.patchdiffusion.data.source.Decoding;
 import org.patchdiffusion.data.source.PixelImage;
 
 /**
@@ -9,8 +9,6 @@ import org.patchdiffusion.data.source.PixelImage;
  * @param options size, transform and filter
  */
 public record Framing(ConvertOptions options) {
-
-    private static final int ALPHA_CHANNELS = 2;
 
     /**
      * The image as it is written.
@@ -87,33 +85,12 @@ public record Framing(ConvertOptions options) {
         return new PixelImage(image.channels(), height, width, pixels);
     }
 
+    /** The image in the middle of a larger one. */
     private static PixelImage onCanvas(PixelImage image, int height, int width, int rgb) {
         int top = (height - image.height()) / 2;
         int left = (width - image.width()) / 2;
-        int plane = height * width;
-        byte[] pixels = new byte[image.channels() * plane];
-        for (int c = 0; c < image.channels(); c++) {
-            Arrays.fill(pixels, c * plane, (c + 1) * plane, background(rgb, c, image.channels()));
-            for (int y = 0; y < image.height(); y++) {
-                int to = c * plane + (top + y) * width + left;
-                System.arraycopy(image.pixels(), (c * image.height() + y) * image.width(), pixels, to, image.width());
-            }
-        }
-        return new PixelImage(image.channels(), height, width, pixels);
-    }
-
-    /** The value of a channel of a colour; margins are opaque. */
-    private static byte background(int rgb, int channel, int channels) {
-        if (channels % 2 == 0 && channel == channels - 1) {
-            return (byte) 255;
-        }
-        int red = rgb >> 16 & 255;
-        int green = rgb >> 8 & 255;
-        int blue = rgb & 255;
-        if (channels <= ALPHA_CHANNELS) {
-            return (byte) PixelImage.luma(red, green, blue);
-        }
-        return (byte) (channel == 0 ? red : channel == 1 ? green : blue);
+        Decoding margins = new Decoding(image.channels(), rgb);
+        return image.onCanvas(height, width, top, left, margins::backgroundSample);
     }
 
     private static int roundedShare(int length, int numerator, int denominator) {

@@ -12,7 +12,10 @@ public record Decoding(int channels, int background) {
     /** Three channels; what is transparent shows white. */
     public static final Decoding RGB = new Decoding(3, 0xFFFFFF);
 
-    private static final int MAX_CHANNELS = 4;
+    /** The most channels that an image file can be decoded to. */
+    public static final int MAX_CHANNELS = 4;
+
+    private static final int OPAQUE = 255;
 
     /** @throws IllegalArgumentException if a value is out of its range */
     public Decoding {
@@ -24,6 +27,20 @@ public record Decoding(int channels, int background) {
             throw new IllegalArgumentException(
                     "background colour is " + Integer.toHexString(background) + ", expected 000000 to ffffff");
         }
+    }
+
+    /** The background's sample of a channel, 0 to 255; as alpha it is opaque. */
+    public int backgroundSample(int channel) {
+        if (alpha() && channel == channels - 1) {
+            return OPAQUE;
+        }
+        int red = background >> 16 & 255;
+        int green = background >> 8 & 255;
+        int blue = background & 255;
+        if (colors() == 1) {
+            return PixelImage.luma(red, green, blue);
+        }
+        return channel == 0 ? red : channel == 1 ? green : blue;
     }
 
     /** Whether alpha is kept. */

@@ -6,12 +6,15 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
+import org.patchdiffusion.files.Messages;
 
 /** What a single file is, by its first bytes, in gzip or not. */
 enum FileKind {
     /** Arrays as MNIST has them. */
     IDX,
     TAR,
+    /** A single picture. */
+    IMAGE,
     OTHER;
 
     private static final int TAR_MAGIC_AT = 257;
@@ -23,10 +26,13 @@ enum FileKind {
         try (InputStream in = unzipped(path)) {
             head = in.readNBytes(TAR_MAGIC_AT + TAR_MAGIC.length);
         } catch (IOException e) {
-            throw new IOException(path + ": cannot be read (" + e.getMessage() + ")", e);
+            throw new IOException(path + ": cannot be read (" + Messages.reason(e) + ")", e);
         }
         if (head.length >= 4 && head[0] == 0 && head[1] == 0 && head[2] == IdxFile.UINT8 && head[3] <= 3) {
             return IDX;
+        }
+        if (ImageFormat.isStartOf(head)) {
+            return IMAGE;
         }
         boolean tar = head.length == TAR_MAGIC_AT + TAR_MAGIC.length;
         for (int i = 0; tar && i < TAR_MAGIC.length; i++) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.patchdiffusion.files.Messages;
 
 /** The files of a folder and the folders in it. */
 final class FolderFiles implements FileTree {
@@ -29,7 +30,7 @@ final class FolderFiles implements FileTree {
             walk.filter(Files::isRegularFile)
                     .forEach(file -> files.put(decoded(file.toUri().getRawPath().substring(skip)), file));
         } catch (UncheckedIOException e) {
-            throw new IOException(path + ": cannot be listed (" + e.getCause() + ")", e.getCause());
+            throw new IOException(path + ": cannot be listed (" + Messages.reason(e.getCause()) + ")", e.getCause());
         }
     }
 
@@ -86,7 +87,7 @@ final class FolderFiles implements FileTree {
                 }
             }
         } catch (IOException e) {
-            throw new IOException(path + ": " + file + " cannot be read (" + e.getMessage() + ")", e);
+            throw new IOException(path + ": " + file + " cannot be read (" + Messages.reason(e) + ")", e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

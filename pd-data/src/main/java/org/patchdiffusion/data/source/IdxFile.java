@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.patchdiffusion.files.Messages;
 
 /**
  * MNIST, Fashion-MNIST and their kin: uint8 arrays in the idx format. Images of 28x28 get two black pixels on each side,
@@ -63,8 +64,8 @@ final class IdxFile {
         }
         Idx idx = read(path, 1);
         if (idx.sizes[0] != count) {
-            throw new IOException(
-                    path + ": holds " + idx.sizes[0] + " labels for the " + count + " images of " + images);
+            throw new IOException(path + ": holds " + Messages.count(idx.sizes[0], "label") + " for the "
+                    + Messages.count(count, "image") + " of " + images);
         }
         int[] labels = new int[count];
         for (int i = 0; i < count; i++) {

@@ -17,6 +17,9 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  */
 public final class ImageDecoder {
 
+    /** Raised whenever the pixels that some file is decoded to change: caches of older ones are made again. */
+    public static final int VERSION = 1;
+
     /** The most pixels that an image may have. */
     public static final long MAX_PIXELS = 8192L * 8192L;
 
@@ -58,9 +61,10 @@ public final class ImageDecoder {
             return switch (format) {
                 case PNG -> decode(file, format.reader(), PngChunks.read(file), how);
                 case JPEG -> decodeJpeg(file, how);
-                case WEBP -> decode(file, format.reader(), WebpChunks.read(file), how);
+                case WEBP -> decode(WebpChunks.withoutProfile(file), format.reader(), WebpChunks.read(file), how);
                 case TIFF -> decode(file, format.reader(), TiffTags.read(file, 0, file.length), how);
-                case GIF, BMP -> decode(file, format.reader(), ImageMetadata.NONE, how);
+                case GIF -> decodeGif(file, how);
+                case BMP -> decode(file, format.reader(), ImageMetadata.NONE, how);
             };
         } catch (OutOfMemoryError e) {
             throw new IOException(
@@ -81,6 +85,16 @@ public final class ImageDecoder {
                 converted && ColorProfile.fits(metadata.profile(), CMYK) ? file : JpegSegments.withoutProfile(file);
         ImageReader reader = converted ? ImageFormat.JPEG.reader("com.twelvemonkeys.") : ImageFormat.JPEG.reader();
         return decode(content, reader, metadata, segments.scans(), how);
+    }
+
+    private static PixelImage decodeGif(byte[] file, Decoding how) throws IOException {
+        PixelImage frame = decode(file, ImageFormat.GIF.reader(), ImageMetadata.NONE, how);
+        GifScreen screen = GifScreen.read(file, frame);
+        if (screen.isFilledBy(frame)) {
+            return frame;
+        }
+        requireSaneSize(screen.width(), screen.height(), 1, file.length);
+        return screen.show(frame, how);
     }
 
     private static PixelImage decode(byte[] file, ImageReader reader, ImageMetadata metadata, Decoding how)

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -44,25 +45,38 @@ enum ImageFormat {
 
     /** @throws IOException if the file has none of the formats; the message continues a sentence */
     static ImageFormat of(byte[] file) throws IOException {
-        if (startsWith(file, 0, 0x89, 'P', 'N', 'G')) {
-            return PNG;
-        }
-        if (startsWith(file, 0, 0xFF, 0xD8)) {
-            return JPEG;
-        }
-        if (startsWith(file, 0, 'R', 'I', 'F', 'F') && startsWith(file, 8, 'W', 'E', 'B', 'P')) {
-            return WEBP;
-        }
-        if (startsWith(file, 0, 'G', 'I', 'F', '8')) {
-            return GIF;
-        }
-        if (startsWith(file, 0, 'B', 'M')) {
-            return BMP;
-        }
-        if (startsWith(file, 0, 'I', 'I', 42, 0) || startsWith(file, 0, 'M', 'M', 0, 42)) {
-            return TIFF;
+        Optional<ImageFormat> format = startingWith(file);
+        if (format.isPresent()) {
+            return format.get();
         }
         throw new IOException("is not an image of the formats " + NAMES + looksLike(file));
+    }
+
+    /** Whether these are the first bytes of an image; a dozen of them are enough. */
+    static boolean isStartOf(byte[] head) {
+        return startingWith(head).isPresent();
+    }
+
+    private static Optional<ImageFormat> startingWith(byte[] file) {
+        if (startsWith(file, 0, 0x89, 'P', 'N', 'G')) {
+            return Optional.of(PNG);
+        }
+        if (startsWith(file, 0, 0xFF, 0xD8)) {
+            return Optional.of(JPEG);
+        }
+        if (startsWith(file, 0, 'R', 'I', 'F', 'F') && startsWith(file, 8, 'W', 'E', 'B', 'P')) {
+            return Optional.of(WEBP);
+        }
+        if (startsWith(file, 0, 'G', 'I', 'F', '8')) {
+            return Optional.of(GIF);
+        }
+        if (startsWith(file, 0, 'B', 'M')) {
+            return Optional.of(BMP);
+        }
+        if (startsWith(file, 0, 'I', 'I', 42, 0) || startsWith(file, 0, 'M', 'M', 0, 42)) {
+            return Optional.of(TIFF);
+        }
+        return Optional.empty();
     }
 
     private static String looksLike(byte[] file) {

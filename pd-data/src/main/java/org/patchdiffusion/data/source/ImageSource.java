@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.zip.ZipException;
 
 /**
  * Images as people have them: files in a folder or zip, CIFAR-10, MNIST, LSUN. They are decoded one at a time, from any
@@ -104,7 +105,19 @@ public sealed interface ImageSource extends Closeable permits FileSource, ArrayS
         return switch (FileKind.of(path)) {
             case IDX -> IdxFile.open(path);
             case TAR -> CifarFile.open(path);
-            case OTHER -> new FileSource(new ZipFiles(path));
+            case IMAGE -> throw new IOException(path + " is a single image; give the folder that it lies in, or a zip");
+            case OTHER -> zip(path);
         };
+    }
+
+    private static ImageSource zip(Path path) throws IOException {
+        try {
+            return new FileSource(new ZipFiles(path));
+        } catch (ZipException e) {
+            throw new IOException(
+                    path + " is not a zip file; expected a folder or a zip of " + ImageFormat.NAMES
+                            + " images, cifar-10-python.tar.gz, an idx file of MNIST, or the folder of an LSUN lmdb",
+                    e);
+        }
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.patchdiffusion.files.Messages;
 
 /**
  * What a {@code dataset.json} says, as EDM and StyleGAN tools write it: {@code {"labels": [["path", class], ...]}}, or
@@ -43,7 +44,8 @@ record LabelFile(Optional<Map<String, Integer>> labels, List<String> classes, Op
         try (JsonParser json = new JsonFactory().createParser(text)) {
             return new Reader(json, where, FREE_LABELS + LABELS_PER_IMAGE * (long) images).read();
         } catch (JsonProcessingException e) {
-            String what = e instanceof JsonEOFException ? "it ends too early" : e.getOriginalMessage();
+            String what =
+                    e instanceof JsonEOFException ? "it ends too early" : Messages.jsonFault(e.getOriginalMessage());
             String line =
                     e.getLocation() == null ? "" : " in line " + e.getLocation().getLineNr();
             throw new IOException(where + " is not valid JSON" + line + " (" + what + ")", e);

@@ -1,9 +1,12 @@
 package org.patchdiffusion.data.source;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.patchdiffusion.files.Messages;
 
 /**
  * Files of a source that were passed over because they are no images.
@@ -25,7 +28,19 @@ public record LeftOut(int hidden, SortedMap<String, Integer> others) {
         String endings = others.entrySet().stream()
                 .map(e -> (e.getKey().isEmpty() ? "no ending" : "." + e.getKey()) + " " + e.getValue())
                 .collect(Collectors.joining(", "));
-        return count + (count == 1 ? " file that is no image (" : " files that are no images (") + endings + ")";
+        return Messages.count(count, "file that is no image", "files that are no images") + " (" + endings + ")";
+    }
+
+    /** A line for people on each kind of file that was passed over. */
+    public List<String> remarks() {
+        List<String> lines = new ArrayList<>();
+        if (!describe().isEmpty()) {
+            lines.add("left out " + describe());
+        }
+        if (hidden > 0) {
+            lines.add("passed over " + Messages.count(hidden, "hidden or system file"));
+        }
+        return List.copyOf(lines);
     }
 
     static LeftOut of(int hidden, Map<String, Integer> others) {

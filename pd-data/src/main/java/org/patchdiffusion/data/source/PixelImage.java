@@ -1,6 +1,7 @@
 package org.patchdiffusion.data.source;
 
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 
 /**
  * A decoded image.
@@ -34,6 +35,26 @@ public record PixelImage(int channels, int height, int width, byte[] pixels) {
             }
         }
         return new PixelImage(channels, height, width, mirrored);
+    }
+
+    /**
+     * The image on a larger one.
+     *
+     * @param canvasHeight rows of that, at least top plus those of this image
+     * @param canvasWidth columns of that, at least left plus those of this image
+     * @param around the sample of each channel where this image does not reach
+     */
+    public PixelImage onCanvas(int canvasHeight, int canvasWidth, int top, int left, IntUnaryOperator around) {
+        int plane = Math.multiplyExact(canvasHeight, canvasWidth);
+        byte[] canvas = new byte[Math.multiplyExact(channels, plane)];
+        for (int c = 0; c < channels; c++) {
+            Arrays.fill(canvas, c * plane, (c + 1) * plane, (byte) around.applyAsInt(c));
+            for (int y = 0; y < height; y++) {
+                int to = c * plane + (top + y) * canvasWidth + left;
+                System.arraycopy(pixels, (c * height + y) * width, canvas, to, width);
+            }
+        }
+        return new PixelImage(channels, canvasHeight, canvasWidth, canvas);
     }
 
     /** An opaque image of 1 or 3 channels as another number of channels. */

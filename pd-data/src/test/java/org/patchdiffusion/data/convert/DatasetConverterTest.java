@@ -210,7 +210,7 @@ class DatasetConverterTest {
                                 + ": image in/0.png is not an image of the formats PNG, JPEG, WebP, GIF, BMP or TIFF",
                         "skipped: " + temp.resolve("source.zip") + ": image in/2.png has no class in dataset.json",
                         "skipped 2 images in all",
-                        "1 labels name no image",
+                        "1 label names no image",
                         "no image has class 0"),
                 summary.remarks());
         try (ImageDataset dataset = opened("out.zip", DatasetOptions.ALL)) {
@@ -221,7 +221,7 @@ class DatasetConverterTest {
         files.put("in/0.png", TestImages.text("no picture"));
         String message =
                 failure("none.zip", ConvertOptions.builder().skipBad(true).build());
-        assertTrue(message.contains("none of its 1 images can be used; "), message);
+        assertTrue(message.contains("its 1 image cannot be used; "), message);
     }
 
     @Test

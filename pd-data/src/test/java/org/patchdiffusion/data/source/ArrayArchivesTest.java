@@ -99,7 +99,7 @@ class ArrayArchivesTest {
         Files.write(temp.resolve("labels"), idx(new byte[2], 2));
         String message =
                 assertThrows(IOException.class, () -> ImageSource.open(images)).getMessage();
-        assertTrue(message.contains("holds 2 labels for the 1 images of"), message);
+        assertTrue(message.contains("holds 2 labels for the 1 image of"), message);
     }
 
     /** A batch as Python 2 pickled it: a dictionary of a byte array and a list. */

@@ -189,6 +189,99 @@ class ColourAndFormatTest {
     }
 
     @Test
+    void profilesAreBroughtToSrgbInTiff() throws IOException {
+        int[] want = {srgb(230 / 255.0), srgb(220 / 255.0), srgb(40 / 255.0)};
+        assertNear(want, pixel(decode(tiffWithProfile(resource("flat.tif"), LINEAR)), 4, 4), 1);
+        assertNear(
+                new int[] {230, 220, 40}, pixel(decode(tiffWithProfile(resource("flat.tif"), new byte[200])), 4, 4), 0);
+    }
+
+    /** A little-endian TIFF with one more tag, in a new directory at its end. */
+    private static byte[] tiffWithProfile(byte[] tiff, byte[] profile) {
+        ByteBuffer old = ByteBuffer.wrap(tiff).order(ByteOrder.LITTLE_ENDIAN);
+        int directory = old.getInt(4);
+        int entries = old.getShort(directory);
+        int start = tiff.length + profile.length + (tiff.length + profile.length) % 2;
+        ByteBuffer file =
+                ByteBuffer.allocate(start + 2 + 12 * (entries + 1) + 4).order(ByteOrder.LITTLE_ENDIAN);
+        file.put(tiff).put(profile).putInt(4, start).position(start);
+        file.putShort((short) (entries + 1)).put(tiff, directory + 2, 12 * entries);
+        file.putShort((short) 0x8773).putShort((short) 7).putInt(profile.length).putInt(tiff.length);
+        return file.array();
+    }
+
+    @Test
+    void profilesAreBroughtToSrgbInWebp() throws IOException {
+        byte[] plain = resource("flat.webp");
+        int[] stored = pixel(decode(plain), 4, 4);
+        int[] want = new int[3];
+        for (int c = 0; c < 3; c++) {
+            want[c] = srgb(stored[c] / 255.0);
+        }
+        assertNear(want, pixel(decode(webpWithProfile(plain, LINEAR)), 4, 4), 1);
+        assertNear(stored, pixel(decode(webpWithProfile(plain, new byte[200])), 4, 4), 0);
+    }
+
+    /** A WebP of 8x8 in the extended form, with a profile before its picture. */
+    private static byte[] webpWithProfile(byte[] plain, byte[] profile) {
+        int even = profile.length + profile.length % 2;
+        ByteBuffer file = ByteBuffer.allocate(plain.length + 18 + 8 + even).order(ByteOrder.LITTLE_ENDIAN);
+        file.put(plain, 0, 12).put("VP8X".getBytes(StandardCharsets.ISO_8859_1)).putInt(10);
+        file.put(new byte[] {0x20, 0, 0, 0, 7, 0, 0, 7, 0, 0});
+        file.put("ICCP".getBytes(StandardCharsets.ISO_8859_1)).putInt(profile.length);
+        file.put(profile).position(12 + 18 + 8 + even);
+        file.put(plain, 12, plain.length - 12).putInt(4, file.capacity() - 8);
+        return file.array();
+    }
+
+    /** A frame of 2x1 at column 3, row 1 of a screen of 6x4: red, blue. */
+    private static byte[] smallGif(int screenWidth, int screenHeight) throws IOException {
+        BufferedImage frame = new BufferedImage(2, 1, BufferedImage.TYPE_INT_RGB);
+        frame.setRGB(0, 0, 0xFF0000);
+        frame.setRGB(1, 0, 0x0000FF);
+        byte[] gif = TestImages.encode(frame, "gif");
+        int at = 13 + ((gif[10] & 0x80) == 0 ? 0 : 3 << (gif[10] & 7) + 1);
+        while (gif[at] == 0x21) {
+            at += 2;
+            while (gif[at] != 0) {
+                at += 1 + (gif[at] & 255);
+            }
+            at++;
+        }
+        ByteBuffer.wrap(gif)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putShort(6, (short) screenWidth)
+                .putShort(8, (short) screenHeight)
+                .putShort(at + 1, (short) 3)
+                .putShort(at + 3, (short) 1);
+        return gif;
+    }
+
+    @Test
+    void theFirstFrameOfAGifLiesWhereItBelongs() throws IOException {
+        byte[] gif = smallGif(6, 4);
+        PixelImage image = ImageDecoder.decode(gif, new Decoding(3, 0x102030));
+        assertEquals("6x4", image.size());
+        PixelImage clear = ImageDecoder.decode(gif, new Decoding(4, 0x102030));
+        for (int i = 0; i < 24; i++) {
+            boolean red = i == 6 + 3;
+            boolean blue = i == 6 + 4;
+            int[] want = red ? new int[] {255, 0, 0} : blue ? new int[] {0, 0, 255} : new int[] {0x10, 0x20, 0x30};
+            assertArrayEquals(want, pixel(image, i % 6, i / 6), "pixel " + i);
+            int[] with = red ? new int[] {255, 0, 0, 255} : blue ? new int[] {0, 0, 255, 255} : new int[4];
+            assertArrayEquals(with, pixel(clear, i % 6, i / 6), "pixel " + i);
+        }
+        // Browsers let the screen grow to what the frame needs.
+        assertEquals("5x2", decode(smallGif(0, 0)).size());
+        assertEquals("5x4", decode(smallGif(2, 4)).size());
+        String message = refusal(smallGif(60_000, 60_000));
+        assertEquals("is 60000x60000 pixels, more than the 67108864 allowed", message);
+        for (int length = 0; length < gif.length; length++) {
+            refusalOrPicture(Arrays.copyOf(gif, length));
+        }
+    }
+
+    @Test
     void sixteenBitsAreConvertedBeforeTheyAreRounded() throws IOException {
         ComponentColorModel model = new ComponentColorModel(
                 ColorSpace.getInstance(ColorSpace.CS_sRGB), false, false, 1, DataBuffer.TYPE_USHORT);

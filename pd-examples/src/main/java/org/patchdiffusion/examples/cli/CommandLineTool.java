@@ -31,11 +31,11 @@ public final class CommandLineTool {
         commands = new CommandLine(new PdCommand())
                 .setOut(results)
                 .setErr(people)
-                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(CommandLineTool::wrongUsage)
                 .setExecutionExceptionHandler(CommandLineTool::failed);
         SectionedHelp.install(commands);
         LayeredSettings.install(commands.getSubcommands().get("train"));
+        Choices.install(commands);
     }
 
     /**

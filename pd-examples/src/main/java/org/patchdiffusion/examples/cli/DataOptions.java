@@ -85,9 +85,12 @@ final class DataOptions implements HelpSection {
     /** Opens the data set with a progress bar. */
     ImageDataset open(LabelUse labels) throws IOException {
         DatasetOptions options = options(labels);
+        ImageDataset images;
         try (CountingBar bar = new CountingBar("reading " + data.getFileName())) {
-            return ImageDataset.open(data, options, bar);
+            images = ImageDataset.open(data, options, bar);
         }
+        images.remarks().forEach(command.commandLine().getErr()::println);
+        return images;
     }
 
     /** The images to train on and every N-th, as {@code --hold-out-every} says. */

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.patchdiffusion.data.convert.Container;
@@ -58,20 +57,20 @@ final class DatasetCommand implements Callable<Integer> {
             description = "For images of another ratio of width to height: none (refuse them), center-crop,"
                     + " center-crop-wide (black bars above and below), fit (margins in the background's colour) or"
                     + " stretch.")
-    String transform;
+    Transform transform;
 
     @Option(
             names = "--filter",
             paramLabel = "NAME",
             defaultValue = "lanczos",
             description = "How sizes are changed: lanczos (as the official tool) or area (averages).")
-    String filter;
+    Filter filter;
 
     @Option(
             names = "--channels",
             paramLabel = "N",
             defaultValue = "3",
-            converter = WholeNumber.Positive.class,
+            converter = WholeNumber.Channels.class,
             description = "1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.")
     int channels;
 
@@ -129,11 +128,14 @@ final class DatasetCommand implements Callable<Integer> {
         if (resolution != null && (resolution.width() < 1 || resolution.height() < 1)) {
             throw wrong("--resolution " + resolution.width() + "x" + resolution.height() + ": expected at least 1x1");
         }
+        if (resolution == null && transform != Transform.NONE) {
+            throw wrong("--transform changes the size of images; give it with --resolution");
+        }
         try {
             return ConvertOptions.builder()
                     .size(resolution == null ? 0 : resolution.height(), resolution == null ? 0 : resolution.width())
-                    .transform(choice("--transform", transform, Transform.class))
-                    .filter(choice("--filter", filter, Filter.class))
+                    .transform(transform)
+                    .filter(filter)
                     .decoding(new Decoding(channels, color()))
                     .maxImages(maxImages == null ? Integer.MAX_VALUE : maxImages)
                     .classes(keep)
@@ -142,19 +144,6 @@ final class DatasetCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
         }
-    }
-
-    /** The constant of a name that a user writes with dashes, in any case. */
-    private <E extends Enum<E>> E choice(String option, String name, Class<E> type) {
-        StringBuilder known = new StringBuilder();
-        for (E constant : type.getEnumConstants()) {
-            String spelled = constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
-            if (spelled.equals(name.toLowerCase(Locale.ROOT))) {
-                return constant;
-            }
-            known.append(known.isEmpty() ? "" : ", ").append(spelled);
-        }
-        throw wrong(option + " " + name + " is unknown: expected one of " + known);
     }
 
     private int color() {

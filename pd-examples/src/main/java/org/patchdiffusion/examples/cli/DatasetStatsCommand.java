@@ -16,6 +16,7 @@ import org.patchdiffusion.data.stats.Duplicates;
 import org.patchdiffusion.data.stats.Suggestion;
 import org.patchdiffusion.data.stats.TrainingAdvice;
 import org.patchdiffusion.examples.report.DatasetPage;
+import org.patchdiffusion.files.Messages;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -92,14 +93,15 @@ final class DatasetStatsCommand implements Callable<Integer> {
     private void tell(ImageDataset dataset, DatasetStatistics statistics, List<Suggestion> suggestions) {
         PrintWriter people = spec.commandLine().getErr();
         people.println(dataset.description());
+        dataset.remarks().forEach(people::println);
         Duplicates duplicates = statistics.duplicates();
         people.printf(
                 Locale.ROOT,
-                "duplicates: %,d exact copies, %s%,d near pairs among %,d images%n",
-                duplicates.copies(),
+                "duplicates: %s, %s%s among %s%n",
+                Messages.count(duplicates.copies(), "exact copy", "exact copies"),
                 duplicates.complete() ? "" : "at least ",
-                duplicates.near().size(),
-                duplicates.searched());
+                Messages.count(duplicates.near().size(), "near pair"),
+                Messages.count(duplicates.searched(), "image"));
         duplicates.exact().stream()
                 .limit(SHOWN)
                 .forEach(group -> people.println("  equal: "

@@ -32,8 +32,7 @@ final class Failure {
         }
         Optional<OutOfMemoryError> memory = cause(failure, OutOfMemoryError.class);
         if (memory.isPresent()) {
-            return "out of memory (" + CommandLineTool.oneLine(memory.get().getMessage())
-                    + "); choose a smaller --batch-gpu, --batch or --cbase, or give Java more with -Xmx if its heap is full";
+            return outOfMemory(CommandLineTool.oneLine(memory.get().getMessage()));
         }
         Optional<UnsatisfiedLinkError> natives = cause(failure, UnsatisfiedLinkError.class);
         if (natives.isPresent()) {
@@ -62,5 +61,14 @@ final class Failure {
                     + " (this is a bug; run again with --debug for the place)";
         }
         return CommandLineTool.oneLine(message);
+    }
+
+    /** Arrays lie outside Java's heap, where another limit holds. */
+    private static String outOfMemory(String reason) {
+        boolean arrays = reason.contains("new") && reason.contains("Pointer") || reason.contains("physicalBytes");
+        return "out of memory (" + reason + "); choose a smaller --batch-gpu, --batch or --cbase, or give "
+                + (arrays
+                        ? "arrays more with -Dorg.bytedeco.javacpp.maxbytes=4g before -jar (by default as much as -Xmx)"
+                        : "Java more with -Xmx");
     }
 }

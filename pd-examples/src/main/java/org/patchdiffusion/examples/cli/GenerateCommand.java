@@ -14,6 +14,7 @@ import org.patchdiffusion.eval.ImageGrid;
 import org.patchdiffusion.eval.Images;
 import org.patchdiffusion.eval.PngFiles;
 import org.patchdiffusion.eval.SeededImages;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
@@ -166,10 +167,10 @@ final class GenerateCommand implements Callable<Integer> {
         PrintWriter people = spec.commandLine().getErr();
         people.printf(
                 Locale.ROOT,
-                "%d images in %d steps (%d evaluations each), %.1f s: %s%s%s%n",
-                count,
-                settings.numSteps(),
-                2 * settings.numSteps() - 1,
+                "%s in %s (%s each), %.1f s: %s%s%s%n",
+                Messages.count(count, "image"),
+                Messages.count(settings.numSteps(), "step"),
+                Messages.count(2 * settings.numSteps() - 1, "evaluation"),
                 seconds,
                 outdir == null ? "" : outdir,
                 outdir == null || grid == null ? "" : ", ",

@@ -13,7 +13,7 @@ import org.patchdiffusion.data.DatasetOptions;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
 import org.patchdiffusion.data.PixelCache;
-import org.patchdiffusion.data.ProgressListener;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.io.ModelFile;
@@ -87,7 +87,8 @@ final class InfoCommand implements Callable<Integer> {
 
     private void stateDict() throws IOException {
         try (TorchStateDict state = TorchStateDict.open(path)) {
-            print(path + ": PyTorch state dict of " + state.tensors().size() + " tensors");
+            print(path + ": PyTorch state dict of "
+                    + Messages.count(state.tensors().size(), "tensor"));
             state.tensors().forEach((name, info) -> print("  " + name + " " + info.type() + " " + info.shape()));
         }
     }
@@ -95,31 +96,43 @@ final class InfoCommand implements Callable<Integer> {
     private void dataset() throws IOException {
         DatasetOptions options =
                 DatasetOptions.ALL.withLabels(LabelUse.IF_PRESENT).withCache(PixelCache.NONE);
-        try (ImageDataset images = ImageDataset.open(path, options, ProgressListener.NONE)) {
+        try (ImageDataset images = open(options)) {
             int[] counts = new int[images.labelDim()];
             for (int i = 0; i < images.size() && counts.length > 0; i++) {
                 counts[images.label(i)]++;
             }
-            print(path + ": data set of " + images.size() + " images of " + images.width() + "x" + images.height()
-                    + " with " + images.channels() + " channels, "
-                    + (counts.length > 0 ? counts.length + " classes" : "no labels"));
+            print(path + ": data set of " + Messages.count(images.size(), "image") + " of " + images.width() + "x"
+                    + images.height() + " with " + Messages.count(images.channels(), "channel") + ", "
+                    + (counts.length > 0 ? Messages.count(counts.length, "class", "classes") : "no labels"));
             for (int label = 0; label < counts.length; label++) {
                 String name = images.description().classes().get(label);
                 String named = name.equals(String.valueOf(label)) ? "" : " (" + name + ")";
-                print("  class " + label + named + ": " + counts[label] + " images");
+                print("  class " + label + named + ": " + Messages.count(counts[label], "image"));
             }
+            images.remarks().forEach(this::print);
             print("fingerprint: " + images.fingerprint());
+        }
+    }
+
+    /** Every image is decoded, which takes a while for many. */
+    private ImageDataset open(DatasetOptions options) throws IOException {
+        try (CountingBar bar = new CountingBar("reading " + path.getFileName())) {
+            return ImageDataset.open(path, options, bar);
         }
     }
 
     private void checkpoint() throws IOException {
         Checkpoint checkpoint = Checkpoint.read(path);
+        long steps = checkpoint.state().steps();
+        long images = checkpoint.state().images();
         print(String.format(
                 Locale.ROOT,
-                "%s: checkpoint after %,d steps, %,d images",
+                "%s: checkpoint after %,d %s, %,d %s",
                 path,
-                checkpoint.state().steps(),
-                checkpoint.state().images()));
+                steps,
+                steps == 1 ? "step" : "steps",
+                images,
+                images == 1 ? "image" : "images"));
         print("model: " + PrettyJson.of(checkpoint.model().toJson()));
         print("training: " + PrettyJson.of(checkpoint.training().toJson()));
     }

@@ -43,7 +43,9 @@ final class KeptOptions {
     /** Reads arguments by the same rules as those of the command line. */
     static KeptOptions parse(List<String> arguments) {
         KeptOptions options = new KeptOptions();
-        new CommandLine(options).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(arguments.toArray(String[]::new));
+        CommandLine parser = new CommandLine(options);
+        Choices.install(parser);
+        parser.parseArgs(arguments.toArray(String[]::new));
         return options;
     }
 }

@@ -52,7 +52,8 @@ final class LayeredSettings implements IParameterPreprocessor {
 
     /** Reads what can be read of arguments; what cannot is reported when they are read in earnest. */
     private static ParseResult parse(List<String> arguments) {
-        CommandLine parser = new CommandLine(new TrainCommand()).setCaseInsensitiveEnumValuesAllowed(true);
+        CommandLine parser = new CommandLine(new TrainCommand());
+        Choices.install(parser);
         parser.getCommandSpec()
                 .preprocessor((stack, spec, argument, info) -> false)
                 .parser()

@@ -158,12 +158,12 @@ final class NetworkOptions implements HelpSection {
     /** Whether a network keeps what it is if these options are applied to it. */
     private static boolean describe(UNetConfig network, List<OptionSpec> options) {
         NetworkOptions alone = new NetworkOptions();
-        CommandSpec parser = CommandSpec.create().addMixin("network", CommandSpec.forAnnotatedObject(alone));
-        new CommandLine(parser)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .parseArgs(options.stream()
-                        .map(option -> option.longestName() + "=" + String.join(",", option.originalStringValues()))
-                        .toArray(String[]::new));
+        CommandLine parser =
+                new CommandLine(CommandSpec.create().addMixin("network", CommandSpec.forAnnotatedObject(alone)));
+        Choices.install(parser);
+        parser.parseArgs(options.stream()
+                .map(option -> option.longestName() + "=" + String.join(",", option.originalStringValues()))
+                .toArray(String[]::new));
         UNetConfig.Builder changed = network.toBuilder();
         if (alone.arch != null) {
             UNetConfig family = alone.arch.start(ANY_RESOLUTION, 1).build();

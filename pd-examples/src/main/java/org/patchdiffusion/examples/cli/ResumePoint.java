@@ -203,13 +203,14 @@ final class ResumePoint {
                 .getErr()
                 .printf(
                         Locale.ROOT,
-                        "nothing left to train: %s has reached its duration of %s Mimg with %,d images; a larger"
+                        "nothing left to train: %s has reached its duration of %s Mimg with %,d %s; a larger"
                                 + " --duration goes on%n",
                         run,
                         BigDecimal.valueOf(settings.durationKimg() / 1000)
                                 .stripTrailingZeros()
                                 .toPlainString(),
-                        images);
+                        images,
+                        images == 1 ? "image" : "images");
         return true;
     }
 }

@@ -14,6 +14,7 @@ import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.data.augment.AugmentConfig;
 import org.patchdiffusion.examples.ui.TrainingUi;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
@@ -252,8 +253,10 @@ final class TrainCommand implements Callable<Integer> {
 
     private void printConfiguration(TrainingConfig settings, ModelConfig config, ImageDataset images, String output) {
         PrintWriter people = spec.commandLine().getErr();
-        people.println("data: " + data.data + ", " + images.size() + " images of " + images.width() + "x"
-                + images.height() + (images.labelDim() > 0 ? ", " + images.labelDim() + " classes" : "") + ", "
+        people.println("data: " + data.data + ", " + Messages.count(images.size(), "image") + " of " + images.width()
+                + "x"
+                + images.height()
+                + (images.labelDim() > 0 ? ", " + Messages.count(images.labelDim(), "class", "classes") : "") + ", "
                 + images.place());
         people.printf(
                 Locale.ROOT,

@@ -1,5 +1,6 @@
 package org.patchdiffusion.examples.cli;
 
+import org.patchdiffusion.data.source.Decoding;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -58,6 +59,13 @@ abstract class WholeNumber implements ITypeConverter<Integer> {
     static final class Side extends WholeNumber {
         Side() {
             super(1, 8192);
+        }
+    }
+
+    /** Channels of an image: gray or RGB, with or without alpha. */
+    static final class Channels extends WholeNumber {
+        Channels() {
+            super(1, Decoding.MAX_CHANNELS);
         }
     }
 

@@ -11,6 +11,7 @@ import org.patchdiffusion.data.PatchDistribution;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.data.datavec.RecordImages;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
@@ -27,8 +28,8 @@ public final class TrainOnDataVecRecords {
     /** Takes the folder of pictures; trains for 20,000 images. */
     public static void main(String[] arguments) throws IOException {
         try (TrainingResult result = train(new File(arguments[0]), 20)) {
-            System.out.println(
-                    result.progress().steps() + " steps, " + result.progress().images() + " images");
+            System.out.println(Messages.count(result.progress().steps(), "step") + ", "
+                    + Messages.count(result.progress().images(), "image"));
         }
     }
 

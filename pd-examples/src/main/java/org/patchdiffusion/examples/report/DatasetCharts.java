@@ -6,6 +6,7 @@ import java.util.Locale;
 import org.patchdiffusion.data.stats.Distances;
 import org.patchdiffusion.data.stats.Distribution;
 import org.patchdiffusion.data.stats.PowerSpectrum;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.train.report.Chart;
 
 /** The spectrum of a data set and the distances between its images, as charts. */
@@ -28,7 +29,7 @@ final class DatasetCharts {
             }
         }
         List<Chart.Series> series = new ArrayList<>();
-        series.add(series("power, mean of " + spectrum.images() + " images", x, y, 0, false));
+        series.add(series("power, mean of " + Messages.count(spectrum.images(), "image"), x, y, 0, false));
         if (!Double.isNaN(spectrum.slope())) {
             List<Double> rest = x.subList(1, x.size());
             series.add(series(

@@ -20,6 +20,7 @@ import org.patchdiffusion.data.stats.Suggestion;
 import org.patchdiffusion.eval.ImageGrid;
 import org.patchdiffusion.eval.Images;
 import org.patchdiffusion.eval.PngFiles;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.train.report.HtmlPage;
 
 /** Writes what a data set is like as a page, {@code stats.html}, with its pictures beside it. */
@@ -113,8 +114,8 @@ public final class DatasetPage {
         PngFiles.write(
                 sheet,
                 ImageGrid.ofColumns(columns).withScale(scale).withMargin(MARGIN).draw(images));
-        page.picture(sheet, count + " images spread over the data set", true);
-        page.note(text("%,d images, spread evenly over the data set.", count));
+        page.picture(sheet, Messages.count(count, "image") + " spread over the data set", true);
+        page.note(Messages.count(count, "image") + ", spread evenly over the data set.");
     }
 
     /** Gray for 1 or 2 channels, else the first three as red, green and blue. */
@@ -158,8 +159,8 @@ public final class DatasetPage {
         }
         page.chart(DatasetCharts.spectrum(spectrum, Math.min(dataset.height(), dataset.width())));
         page.note(text(
-                "Mean over %,d images, all directions and channels. Photographs fall with a slope of about -2, noise is flat.",
-                spectrum.images()));
+                "Mean over %s, all directions and channels. Photographs fall with a slope of about -2, noise is flat.",
+                Messages.count(spectrum.images(), "image")));
     }
 
     private void distances(HtmlPage page) {
@@ -183,12 +184,12 @@ public final class DatasetPage {
         Duplicates duplicates = statistics.duplicates();
         page.heading("Duplicates");
         page.text(text(
-                "%,d images are exact copies of another. %s%,d pairs differ by no more than %s (root mean square), among %,d"
-                        + " different images.",
+                "Exact copies of another image: %,d. Pairs that differ by no more than %s (root mean square): %s%,d, searched"
+                        + " among different images: %,d.",
                 duplicates.copies(),
-                duplicates.complete() ? "" : "At least ",
-                duplicates.near().size(),
                 number(duplicates.threshold()),
+                duplicates.complete() ? "" : "at least ",
+                duplicates.near().size(),
                 duplicates.searched()));
         List<List<String>> rows = new ArrayList<>();
         duplicates.exact().stream().limit(LISTED).forEach(group -> rows.add(List.of("0", names(group))));

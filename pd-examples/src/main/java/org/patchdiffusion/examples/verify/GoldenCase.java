@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.io.Npz;
 
 /**
@@ -41,7 +42,7 @@ record GoldenCase(Path folder, String name, JsonNode settings, Map<String, INDAr
         try {
             settings = JSON.readTree(json.toFile());
         } catch (JsonProcessingException e) {
-            throw new IOException(json + " is not valid JSON: " + e.getOriginalMessage(), e);
+            throw new IOException(json + " is not valid JSON: " + Messages.jsonFault(e.getOriginalMessage()), e);
         }
         return new GoldenCase(folder, name, settings, Npz.read(npz));
     }

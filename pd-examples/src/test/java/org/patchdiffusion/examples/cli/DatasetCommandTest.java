@@ -47,7 +47,7 @@ class DatasetCommandTest {
                     outcome.err().contains("wrote " + target + ": 5 images of 8x8 with labels (2 classes)"),
                     outcome.err());
             assertTrue(outcome.err().contains("left out 1 file that is no image (.txt 1)"), outcome.err());
-            assertTrue(outcome.err().contains("passed over 1 hidden or system files"), outcome.err());
+            assertTrue(outcome.err().contains("passed over 1 hidden or system file\n"), outcome.err());
             assertEquals(name.equals("out"), Files.isDirectory(target));
             String info = Outcome.of("info", target).out();
             assertTrue(info.contains("class 0 (cat): 3 images") && info.contains("class 1 (dog): 2 images"), info);
@@ -81,12 +81,66 @@ class DatasetCommandTest {
                 List.of("--transform", "fit"))) {
             Outcome outcome = convert("--dest", target, wrong.get(0), wrong.get(1));
             assertEquals(2, outcome.code(), wrong + ": " + outcome.err());
+            assertTrue(outcome.error().contains(wrong.get(0)), outcome.error());
         }
+        String error = convert("--dest", target, "--filter", "box").error();
+        assertTrue(error.contains("\"box\" is unknown: expected one of lanczos, area"), error);
         assertFalse(Files.exists(target));
     }
 
     @Test
-    void theSourceIsNotOverwritten() {
+    void singleFilesAreToldFromDataSets() throws IOException {
+        Path text = Files.writeString(folder.resolve("notes.txt"), "woof");
+        Path picture = folder.resolve("one.png");
+        Pictures.write(picture, 8, 8, 1);
+        for (String command : List.of("train", "dataset", "info")) {
+            for (Path path : List.of(text, picture)) {
+                Outcome outcome =
+                        switch (command) {
+                            case "train" -> Outcome.of(command, "--data", path, "--outdir", folder.resolve("runs"));
+                            case "dataset" -> Outcome.of(command, "--source", path, "--dest", folder.resolve("o.zip"));
+                            default -> Outcome.of(command, path);
+                        };
+                assertEquals(1, outcome.code());
+                String want = path.equals(picture)
+                        ? picture + " is a single image; give the folder that it lies in, or a zip"
+                        : text + " is not a zip file; expected a folder or a zip of PNG, JPEG, WebP, GIF, BMP or TIFF"
+                                + " images, cifar-10-python.tar.gz, an idx file of MNIST, or the folder of an LSUN lmdb";
+                assertEquals("pd: error: " + want, outcome.error());
+            }
+        }
+    }
+
+    @Test
+    void whatADataSetHoldsBesideItsImagesIsTold() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
+        Files.writeString(data.resolve("notes.txt"), "woof");
+        Files.writeString(data.resolve(".DS_Store"), "");
+        List<Outcome> outcomes = List.of(
+                Outcome.of("train", "--data", data, "--outdir", folder.resolve("runs"), "--dry-run"),
+                Outcome.of("dataset", "stats", "--data", data),
+                Outcome.of("info", data));
+        for (Outcome outcome : outcomes) {
+            String text = outcome.out() + outcome.err();
+            assertEquals(0, outcome.code(), text);
+            assertTrue(text.contains("left out 1 file that is no image (.txt 1)\n"), text);
+            assertTrue(text.contains("passed over 1 hidden or system file\n"), text);
+        }
+    }
+
+    @Test
+    void oneOfAKindIsTold() throws IOException {
+        Path one = Pictures.folder(folder.resolve("one/only"), 1, 8, 8).getParent();
+        Path target = folder.resolve("one.zip");
+        Outcome outcome = Outcome.of("dataset", "--source", one, "--dest", target, "--channels", 1);
+        assertTrue(
+                outcome.err().contains("wrote " + target + ": 1 image of 8x8 with 1 channel without labels"),
+                outcome.err());
+        assertTrue(Outcome.of("info", target).out().contains("data set of 1 image of 8x8 with 1 channel, no labels"));
+    }
+
+    @Test
+    void theSourceIsNotOverwritten() throws IOException {
         Path target = folder.resolve("out.zip");
         assertEquals(
                 0,
@@ -95,8 +149,22 @@ class DatasetCommandTest {
         Outcome again = Outcome.of("dataset", "--source", target, "--dest", target);
         assertEquals(1, again.code());
         assertTrue(again.error().contains("is the source itself or lies in it"), again.error());
-        Outcome within = convert("--dest", source.resolve("out"), "--resolution", 8, "--transform", "stretch");
-        assertEquals(1, within.code());
+        Path link = Files.createSymbolicLink(folder.resolve("link"), source);
+        Path zipLink = Files.createSymbolicLink(folder.resolve("link.zip"), target);
+        for (Path within : List.of(
+                source.resolve("out"),
+                source.resolve("out.zip"),
+                link.resolve("cat/out.zip"),
+                link.resolve("new/out"))) {
+            Outcome outcome = convert("--dest", within, "--resolution", 8, "--transform", "stretch");
+            assertEquals(1, outcome.code());
+            assertTrue(outcome.error().contains(within + ": is the source itself or lies in it"), outcome.error());
+            assertFalse(Files.exists(within));
+        }
+        assertEquals(
+                1, Outcome.of("dataset", "--source", link, "--dest", source).code());
+        assertEquals(
+                1, Outcome.of("dataset", "--source", zipLink, "--dest", target).code());
     }
 
     @Test

@@ -24,8 +24,12 @@ class FailureTest {
         Exception wrapped = new IllegalStateException(
                 "a replica failed", new RuntimeException(new OutOfMemoryError("Cannot allocate new FloatPointer(9)")));
         String message = Failure.describe(wrapped);
-        assertTrue(message.startsWith(
-                "out of memory (Cannot allocate new FloatPointer(9)); choose a smaller --batch-gpu"));
+        assertEquals(
+                "out of memory (Cannot allocate new FloatPointer(9)); choose a smaller --batch-gpu, --batch or --cbase, or"
+                        + " give arrays more with -Dorg.bytedeco.javacpp.maxbytes=4g before -jar (by default as much as"
+                        + " -Xmx)",
+                message);
+        assertTrue(Failure.describe(new OutOfMemoryError("Java heap space")).endsWith("or give Java more with -Xmx"));
     }
 
     @Test

@@ -231,7 +231,7 @@ class TrainCommandTest {
     @Test
     void patchSizesThatAreNoneAreWrongUsage() throws IOException {
         Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
-        for (String sizes : List.of("1/2", "1/2:0.4,1:0.4", "x:1")) {
+        for (String sizes : List.of("1/2", "1/2:0.4,1:0.4", "x:1", "1/4:0.5,1/4:0.5")) {
             Outcome outcome = train(data, "--patch-sizes", sizes);
             assertEquals(2, outcome.code());
             assertTrue(outcome.error().contains("--patch-sizes SIZE:P,...: patch sizes: "), outcome.error());
@@ -239,8 +239,30 @@ class TrainCommandTest {
         assertEquals(2, train(data, "--patch-sizes", "1:1", "--real-p", 0.5).code());
         assertEquals(2, train(data, "--cache", "here").code());
         assertEquals(2, train(data, "--hold-out-every", 1).code());
-        assertRefused(train(data, "--patch-sizes", "32:1"), "patch size 32 of a 16x16 image");
+        assertRefused(train(data, "--patch-sizes", "32:1"), "patch size 32 pixels does not fit images of 16x16");
+        assertRefused(
+                train(data, "--patch-sizes", "1/3:1", "--dry-run"),
+                "patch size 1/3 (5 pixels of the shorter side) does not fit images of 16x16");
         assertRefused(train(data, "--classes", 1), "has no labels to filter by class");
+    }
+
+    @Test
+    void wordsThatAreNoneAreAnsweredWithThoseThatAre() throws IOException {
+        Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
+        for (String option : List.of("--augment", "--real-p", "--dropout", "--label-dropout")) {
+            for (String value : List.of("x", "1.5", "NaN")) {
+                Outcome outcome = train(data, option, value);
+                assertEquals(2, outcome.code());
+                String problem = value.equals("x") ? "\"x\" is no number; " : "it is " + value + ", ";
+                assertTrue(
+                        outcome.error().contains(option + " P: " + problem + "expected a number from 0 to 1"),
+                        outcome.error());
+            }
+        }
+        Outcome place = train(data, "--augment", 0.1, "--augment-at", "Sky");
+        assertEquals(2, place.code());
+        assertTrue(place.error().contains("\"Sky\" is unknown: expected one of patch, image"), place.error());
+        assertTrue(train(data, "--arch", "vgg").error().contains("expected one of ddpmpp, ncsnpp, adm"));
     }
 
     @Test
@@ -363,7 +385,7 @@ class TrainCommandTest {
         Path odd = Pictures.folder(folder.resolve("odd"), 3, 24, 24);
         assertRefused(train(odd), "images are 24x24, expected sides that are powers of two");
         Path small = Pictures.folder(folder.resolve("small"), 3, 4, 4);
-        assertRefused(train(small), "patch size 1 of a 4x4 image");
+        assertRefused(train(small), "patch size 1/4 (1 pixel of the shorter side) does not fit images of 4x4");
         Path unlabelled = Pictures.folder(folder.resolve("unlabelled"), 3, 16, 16);
         assertRefused(train(unlabelled, "--cond", "1"), "label");
     }
@@ -505,7 +527,8 @@ class TrainCommandTest {
     @Test
     void aDryRunRefusesWhatARunRefuses() throws IOException {
         Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
-        assertRefused(train(data, "--dry-run", "--patch-sizes", "32:1"), "patch size 32 of a 16x16 image");
+        assertRefused(
+                train(data, "--dry-run", "--patch-sizes", "32:1"), "patch size 32 pixels does not fit images of 16x16");
     }
 
     @Test

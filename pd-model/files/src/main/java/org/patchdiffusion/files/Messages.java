@@ -9,12 +9,38 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.regex.Pattern;
 
 /** Parts of error messages that are the same wherever files are read or written. */
 public final class Messages {
     private static final int LONGEST_QUOTE = 80;
 
+    private static final Pattern PARSER_PLACE = Pattern.compile("\\s*(\\(start marker )?at \\[Source:[^\\]]*\\]\\)?");
+
     private Messages() {}
+
+    /** A number of things whose plural ends in s, such as {@code 1 image} or {@code 5 images}. */
+    public static String count(long number, String thing) {
+        return count(number, thing, thing + "s");
+    }
+
+    /** A number of things, such as {@code 1 class} or {@code 5 classes}. */
+    public static String count(long number, String one, String many) {
+        return number + " " + (number == 1 ? one : many);
+    }
+
+    /**
+     * What a JSON parser says is wrong, in one line and without the place that it adds in words for programmers, as in {@code
+     * (start marker at [Source: REDACTED (...); line: 1, column: 1])}.
+     */
+    public static String jsonFault(String message) {
+        String fault = message == null
+                ? ""
+                : PARSER_PLACE.matcher(message).replaceAll("").strip();
+        return fault.isEmpty()
+                ? "malformed"
+                : fault.lines().findFirst().orElseThrow().replaceAll("\\p{C}", "?");
+    }
 
     /** Text from a file as it may stand in a message: short, without control characters. */
     public static String printable(String text) {

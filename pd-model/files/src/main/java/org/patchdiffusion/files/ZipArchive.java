@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.ZipException;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 import org.apache.commons.compress.archivers.zip.ZipMethod;
@@ -80,7 +81,8 @@ public final class ZipArchive implements Closeable {
     /**
      * Opens a zip file and checks its directory.
      *
-     * @throws IOException if it is missing, no zip file, damaged, or beyond the limits; nothing stays open then
+     * @throws ZipException if it is no zip file at all
+     * @throws IOException if it is missing, damaged, or beyond the limits; nothing stays open then
      */
     public static ZipArchive open(Path file, Limits limits) throws IOException {
         if (!Files.isRegularFile(file)) {
@@ -96,6 +98,9 @@ public final class ZipArchive implements Closeable {
         try {
             archive.index(limits);
             return archive;
+        } catch (ZipException e) {
+            archive.close();
+            throw new ZipException(file + " " + e.getMessage());
         } catch (IOException e) {
             archive.close();
             throw new IOException(file + " " + Messages.reason(e), e);

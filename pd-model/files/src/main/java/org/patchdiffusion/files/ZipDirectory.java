@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.util.zip.ZipException;
 
 /**
  * The directory at the end of a zip file, looked over before a library makes objects of it: it must be whole, within the
@@ -39,6 +40,7 @@ final class ZipDirectory {
     /**
      * Looks over the directory of a zip file.
      *
+     * @throws ZipException if there is none and the file does not start like a zip
      * @throws IOException if there is none, it is damaged, or it has more entries; the message is the end of a sentence
      */
     static void check(FileChannel channel, int mostEntries) throws IOException {
@@ -58,10 +60,11 @@ final class ZipDirectory {
         if (at < 0) {
             boolean started =
                     fileSize >= Integer.BYTES && read(0, Integer.BYTES).getInt(0) == LOCAL_SIGNATURE;
-            throw new IOException(
-                    started
-                            ? "is cut short: the directory at the end of a zip file is missing; copy or download it again"
-                            : "is not a zip file");
+            if (started) {
+                throw new IOException(
+                        "is cut short: the directory at the end of a zip file is missing; copy or download it again");
+            }
+            throw new ZipException("is not a zip file");
         }
         end = fileSize - length + at;
         int disks = Short.toUnsignedInt(tail.getShort(at + 4)) | Short.toUnsignedInt(tail.getShort(at + 6));

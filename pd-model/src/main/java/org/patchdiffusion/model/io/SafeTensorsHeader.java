@@ -82,7 +82,7 @@ final class SafeTensorsHeader {
         try (JsonParser json = JSON.createParser(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()))) {
             header.readAll(json);
         } catch (JsonProcessingException e) {
-            String what = Messages.printable(e.getOriginalMessage());
+            String what = Messages.printable(Messages.jsonFault(e.getOriginalMessage()));
             throw new IOException("its header is not valid JSON (" + what + ")", e);
         } catch (CharacterCodingException e) {
             throw new IOException("its header is not valid UTF-8", e);

@@ -129,6 +129,23 @@ class SafeTensorsTest {
     }
 
     @Test
+    void tellsOfBrokenJsonInWordsForPeople() throws IOException {
+        byte[] header = "{\"a\": {\"dtype\": \"F32\"".getBytes();
+        byte[] bytes = ByteBuffer.allocate(8 + header.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(header.length)
+                .put(header)
+                .array();
+        Path file = Files.write(folder.resolve("broken.safetensors"), bytes);
+        String message =
+                assertThrows(IOException.class, () -> SafeTensors.open(file)).getMessage();
+        assertTrue(
+                message.endsWith(
+                        "its header is not valid JSON (Unexpected end-of-input: expected close marker for Object)"),
+                message);
+    }
+
+    @Test
     void refusesAFileCutShortAnywhere() throws IOException {
         Path file = folder.resolve("a.safetensors");
         SafeTensors.write(file, Map.of("a", Nd4j.ones(DataType.FLOAT, 3)), Map.of("k", "v"));

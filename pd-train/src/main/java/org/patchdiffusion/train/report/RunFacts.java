@@ -26,10 +26,7 @@ final class RunFacts {
                     "Data",
                     data.path("name").asText()
                             + (data.has("images")
-                                    ? String.format(
-                                            Locale.ROOT,
-                                            ", %,d images",
-                                            data.path("images").asLong())
+                                    ? ", " + images(data.path("images").asLong())
                                     : "")
                             + (model == null ? "" : " of " + model.width() + "x" + model.height()));
         }
@@ -52,6 +49,10 @@ final class RunFacts {
                             + versions.path("os").asText());
         }
         return facts;
+    }
+
+    private static String images(long number) {
+        return String.format(Locale.ROOT, number == 1 ? "%d image" : "%,d images", number);
     }
 
     private static ModelConfig model(JsonNode options) {

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.patchdiffusion.files.Messages;
 
 /**
  * What the files of a run's folder say: settings, statistics, pictures and the end of the log. Nothing else is known of a
@@ -173,7 +174,8 @@ final class RunFolder {
         }
         int without = new RunNumbers(stats()).ticksWithoutLoss();
         if (without > 0 && stats().keys().contains("Loss/loss")) {
-            remarks.add("In " + without + " of " + stats().size() + " ticks no step had a finite loss.");
+            remarks.add(
+                    "In " + without + " of " + Messages.count(stats().size(), "tick") + " no step had a finite loss.");
         }
         double steps = stats().sum("Loss/non_finite_steps");
         if (steps > 0) {

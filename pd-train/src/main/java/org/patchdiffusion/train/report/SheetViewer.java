@@ -4,6 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.patchdiffusion.files.Messages;
 
 /** The part of a page in which the reader moves through the samples of runs, with real images beside them. */
 final class SheetViewer {
@@ -45,7 +46,7 @@ final class SheetViewer {
                 .append(" <output></output></figcaption><div class=\"frame\">");
         for (Map.Entry<Long, SheetFile> sheet : run.sheets().samples().entrySet()) {
             String more = " data-images=\"" + sheet.getKey() + "\"" + (sheet.getKey() == newest ? "" : " hidden");
-            image(html, sheet.getValue(), "samples after " + sheet.getKey() + " images", more);
+            image(html, sheet.getValue(), "samples after " + Messages.count(sheet.getKey(), "image"), more);
         }
         html.append("</div></figure>\n");
     }

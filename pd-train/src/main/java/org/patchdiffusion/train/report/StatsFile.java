@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.patchdiffusion.files.Messages;
 
 /**
  * The file {@code stats.jsonl} of a run, read as it grows: each call of {@link #refresh} reads what has come since. A line
@@ -129,15 +130,17 @@ final class StatsFile {
                     + " left out.");
         }
         if (damaged > 0) {
-            remarks.add("Left out of " + name + ": " + damaged + " lines that are no JSON objects.");
+            remarks.add("Left out of " + name + ": " + Messages.count(damaged, "line")
+                    + (damaged == 1 ? " that is no JSON object." : " that are no JSON objects."));
         }
         if (older > 0) {
-            remarks.add("Left out of " + name + ": " + older + " lines without " + RunStats.KIMG
+            remarks.add("Left out of " + name + ": " + Messages.count(older, "line") + " without " + RunStats.KIMG
                     + ", as an earlier version of this toolkit wrote them.");
         }
         if (replaced > 0) {
-            remarks.add("The run went on from a checkpoint: " + replaced + " ticks of " + name
-                    + " that it had written after that checkpoint are replaced.");
+            remarks.add("The run went on from a checkpoint: " + Messages.count(replaced, "tick") + " of " + name
+                    + " that it had written after that checkpoint "
+                    + (replaced == 1 ? "is" : "are") + " replaced.");
         }
         return remarks;
     }

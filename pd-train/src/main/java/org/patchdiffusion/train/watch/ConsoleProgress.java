@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.bytedeco.javacpp.Pointer;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.train.Checkpoint;
 import org.patchdiffusion.train.StepResult;
@@ -131,7 +132,7 @@ public final class ConsoleProgress implements TrainingListener {
                 Locale.ROOT,
                 "kimg %." + (totalKimg < 100 ? 3 : 1) + "f: writing the model%s",
                 images / KIMG,
-                samples > 0 ? ", then drawing " + samples + " samples" : ""));
+                samples > 0 ? ", then drawing " + Messages.count(samples, "sample") : ""));
     }
 
     /**

@@ -97,7 +97,7 @@ class StatsFileTest {
                 file.remarks().get(0).contains("3 lines that are no JSON objects"),
                 file.remarks().toString());
         assertTrue(
-                file.remarks().get(1).contains("1 lines without Progress/kimg"),
+                file.remarks().get(1).contains("1 line without Progress/kimg"),
                 file.remarks().toString());
     }
 

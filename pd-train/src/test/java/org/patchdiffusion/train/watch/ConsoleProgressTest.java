@@ -1,6 +1,7 @@
 package org.patchdiffusion.train.watch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -14,6 +15,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.patchdiffusion.train.ScriptedEngine;
 import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.TinyRun;
@@ -85,6 +88,26 @@ class ConsoleProgressTest {
                 "\r\rstopping as asked, after a checkpoint is written\n"
                         + "\rdrawing samples, step 1 of 18\rdrawing samples, step 2 of 18\n",
                 written.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, 1", "true, 3", "false, 1", "false, 3"})
+    void memoryThatRunsOutEndsTheLine(boolean terminal, int failing) {
+        PrintStream out = new PrintStream(written, true, StandardCharsets.UTF_8);
+        Trainer trainer = Trainer.fresh(TinyRun.config().realP(1).build(), TinyRun.model(), TinyRun.data())
+                .engine(new ScriptedEngine(() -> {
+                    nanos += 30_000_000_000L;
+                    if (nanos >= failing * 30_000_000_000L) {
+                        throw new OutOfMemoryError("Cannot allocate new FloatPointer(9)");
+                    }
+                    return 1;
+                }))
+                .listener(new ConsoleProgress(out, terminal, 64, null, () -> nanos))
+                .build();
+        assertThrows(IllegalStateException.class, trainer::run);
+        String text = written.toString(StandardCharsets.UTF_8);
+        assertTrue(text.endsWith("\n"), text);
+        assertEquals(failing > 1, text.contains("s/step"), text);
     }
 
     @Property

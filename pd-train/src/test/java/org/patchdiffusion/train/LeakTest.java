@@ -73,8 +73,8 @@ class LeakTest {
                 .map(Thread::getName)
                 .collect(Collectors.toCollection(TreeSet::new))
                 .toString();
-        System.out.println("measured\t" + DiffusionModel.layout(MODEL).length() + "\t" + Pointer.physicalBytes() + "\t"
-                + threads);
+        System.out.println(
+                "measured\t" + DiffusionModel.layout(MODEL).length() + "\t" + Pointer.physicalBytes() + "\t" + threads);
     }
 
     @Test

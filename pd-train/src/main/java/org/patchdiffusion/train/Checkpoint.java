@@ -146,7 +146,6 @@ public record Checkpoint(TrainingConfig training, ModelConfig model, String data
     }
 
     private static IOException damaged(Path folder, IOException cause) {
-        return new IOException(
-                "the checkpoint " + folder + " is damaged: " + cause.getMessage() + ADVICE, cause);
+        return new IOException("the checkpoint " + folder + " is damaged: " + cause.getMessage() + ADVICE, cause);
     }
 }

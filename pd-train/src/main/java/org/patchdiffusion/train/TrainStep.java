@@ -50,8 +50,7 @@ public final class TrainStep implements AutoCloseable {
 
     private static GradientSource gradients(
             TrainingConfig config, ModelConfig model, TrainingState state, Engine engine) {
-        GradientSource whole =
-                new GraphGradients(DiffusionModel.of(model, state.parameters()), engine, config.seed());
+        GradientSource whole = new GraphGradients(DiffusionModel.of(model, state.parameters()), engine, config.seed());
         return config.parts() == 1 ? whole : new PartedGradients(whole, config.parts());
     }
 

@@ -17,8 +17,7 @@ class CheckpointWriterTest {
     @TempDir
     Path parent;
 
-    private final TrainingState state =
-            TrainingState.start(TinyRun.model().parameters());
+    private final TrainingState state = TrainingState.start(TinyRun.model().parameters());
     private Path run;
     private CheckpointWriter writer;
 
@@ -32,8 +31,7 @@ class CheckpointWriterTest {
     }
 
     private Checkpoint checkpoint() {
-        return new Checkpoint(
-                TinyRun.config().build(), TinyRun.modelConfig(TinyRun.network()), "fingerprint 0", state);
+        return new Checkpoint(TinyRun.config().build(), TinyRun.modelConfig(TinyRun.network()), "fingerprint 0", state);
     }
 
     @Test
@@ -48,13 +46,11 @@ class CheckpointWriterTest {
         assertEquals(
                 List.of(run.resolve("checkpoint-000003"), run.resolve("checkpoint-000003_500")),
                 CheckpointFolders.list(run));
-        TrainingState first =
-                Checkpoint.read(run.resolve("checkpoint-000003")).state();
+        TrainingState first = Checkpoint.read(run.resolve("checkpoint-000003")).state();
         assertEquals(3_000, first.images());
         assertArrayEquals(handedOver, first.ema().flat().toFloatVector());
         assertEquals(
-                2,
-                Checkpoint.read(run.resolve("checkpoint-000003_500")).state().steps());
+                2, Checkpoint.read(run.resolve("checkpoint-000003_500")).state().steps());
     }
 
     @Test
@@ -76,10 +72,8 @@ class CheckpointWriterTest {
         state.advance(3_000);
         writer.write(checkpoint());
         String message = assertThrows(IOException.class, writer::finish).getMessage();
-        assertTrue(
-                message.startsWith("cannot look for checkpoints in the run directory " + run + ": "), message);
-        assertTrue(
-                message.endsWith("; there is none to resume from yet: see to that, then start again"), message);
+        assertTrue(message.startsWith("cannot look for checkpoints in the run directory " + run + ": "), message);
+        assertTrue(message.endsWith("; there is none to resume from yet: see to that, then start again"), message);
         writer.finish();
         Files.createDirectory(run);
         writer.write(checkpoint());

@@ -124,7 +124,9 @@ class TrainCommandTest {
 
         Outcome more = resume("--outdir", folder.resolve("runs"), "--duration", 4e-5, "--tick", 0.02, "--dry-run");
         assertEquals(0, more.code(), more.err());
-        assertTrue(more.err().contains("output: " + run.toAbsolutePath() + ", going on from checkpoint-000000"), more.err());
+        assertTrue(
+                more.err().contains("output: " + run.toAbsolutePath() + ", going on from checkpoint-000000"),
+                more.err());
         assertTrue(more.err().contains("6 images of 16x16"), more.err());
         assertTrue(more.err().contains("\"tick_kimg\" : 0.02"), more.err());
         assertTrue(more.err().contains("\"engine\" : \"generic\""), more.err());

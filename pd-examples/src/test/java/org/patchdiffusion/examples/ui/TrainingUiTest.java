@@ -44,8 +44,7 @@ class TrainingUiTest {
     private final HttpClient client = HttpClient.newHttpClient();
 
     private HttpResponse<String> get(String address) throws IOException, InterruptedException {
-        return client.send(
-                HttpRequest.newBuilder(URI.create(address)).build(), HttpResponse.BodyHandlers.ofString());
+        return client.send(HttpRequest.newBuilder(URI.create(address)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
     private JsonNode json(String address) throws IOException, InterruptedException {
@@ -60,8 +59,7 @@ class TrainingUiTest {
                 .attnResolutions(List.of())
                 .dropout(0)
                 .build();
-        return DiffusionModel.create(
-                new ModelConfig(network, EdmPreconditioning.standard(), 8, 8), new Random(1));
+        return DiffusionModel.create(new ModelConfig(network, EdmPreconditioning.standard(), 8, 8), new Random(1));
     }
 
     private static ImageDataset images() {
@@ -157,8 +155,16 @@ class TrainingUiTest {
 
     /** The pages name these, and use nothing of them. */
     private static final Set<String> UNUSED = Set.of(
-            "fullcalendar", "excanvas", "retinajs", "uniform", "noty", "jquery-raty", "imagesloaded", "masonry",
-            "jquery-knob", "jquery.sparkline");
+            "fullcalendar",
+            "excanvas",
+            "retinajs",
+            "uniform",
+            "noty",
+            "jquery-raty",
+            "imagesloaded",
+            "masonry",
+            "jquery-knob",
+            "jquery.sparkline");
 
     @Test
     void everyScriptAndStyleThatThePagesNameIsThere() throws IOException, InterruptedException {
@@ -166,7 +172,8 @@ class TrainingUiTest {
             String root = ui.address().replace("/train", "");
             for (String page : List.of("/overview", "/system")) {
                 String body = get(ui.address() + page).body();
-                Matcher assets = Pattern.compile("(?:src|href)=\"(/assets/[^\"]+)\"").matcher(body);
+                Matcher assets =
+                        Pattern.compile("(?:src|href)=\"(/assets/[^\"]+)\"").matcher(body);
                 List<String> missing = new ArrayList<>();
                 int count = 0;
                 while (assets.find()) {

@@ -70,7 +70,10 @@ record RunNumbers(RunStats stats) {
                 TRAINING.stream().map(part -> stats.values(SPLIT + part)).toList();
         for (int i = 0; i < seconds.length; i++) {
             int tick = i;
-            double sum = parts.stream().mapToDouble(part -> part[tick]).filter(Double::isFinite).sum();
+            double sum = parts.stream()
+                    .mapToDouble(part -> part[tick])
+                    .filter(Double::isFinite)
+                    .sum();
             seconds[i] = sum > 0 ? sum : seconds[i];
         }
         return seconds;

@@ -92,7 +92,8 @@ class RunPageTest {
                 page.contains("Patches and whole images together: 167 images a second. Steps on whole images alone: 67."
                         + " That is 2.50 times the images a second of training on whole images."),
                 page);
-        assertTrue(page.contains("<td>step</td><td class=\"number\">3,240.0</td><td class=\"number\">89.3%</td>"), page);
+        assertTrue(
+                page.contains("<td>step</td><td class=\"number\">3,240.0</td><td class=\"number\">89.3%</td>"), page);
         assertTrue(page.contains("<td>other</td><td class=\"number\">18.0</td><td class=\"number\">0.5%</td>"), page);
         assertTrue(page.contains("Around the steps: 5.5% of the time"), page);
         assertTrue(page.contains("<dt>Time</dt><dd>1 h 00 min</dd>"), page);

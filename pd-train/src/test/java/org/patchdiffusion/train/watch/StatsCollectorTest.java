@@ -43,7 +43,8 @@ class StatsCollectorTest {
                 .from(source)
                 .to(new StatsFile(folder))
                 .build(InstantSource.fixed(Instant.ofEpochMilli(1_700_000_000_250L)));
-        Trainer.Builder builder = Trainer.fresh(TinyRun.config().realP(1).tickKimg(tickKimg).build(), TinyRun.model(), TinyRun.data())
+        Trainer.Builder builder = Trainer.fresh(
+                        TinyRun.config().realP(1).tickKimg(tickKimg).build(), TinyRun.model(), TinyRun.data())
                 .engine(new ScriptedEngine(losses))
                 .listener(collector);
         for (TrainingListener other : others) {
@@ -94,7 +95,9 @@ class StatsCollectorTest {
         for (JsonNode line : lines) {
             double training = mean(line, "Timing/sec_per_tick");
             assertEquals(
-                    training, mean(line, "Split/step_sec") + mean(line, "Split/data_sec") + mean(line, "Split/optimizer_sec"), 1e-9);
+                    training,
+                    mean(line, "Split/step_sec") + mean(line, "Split/data_sec") + mean(line, "Split/optimizer_sec"),
+                    1e-9);
             double around = mean(line, "Timing/maintenance_sec");
             assertEquals(
                     around,

@@ -106,8 +106,7 @@ class ValidationTest {
 
     private static float[] trained(Validation validation) throws IOException {
         try (Engine engine = TinyRun.engine()) {
-            Trainer.Builder builder = Trainer.fresh(
-                            TinyRun.config().realP(1).build(), TinyRun.model(), TinyRun.data())
+            Trainer.Builder builder = Trainer.fresh(TinyRun.config().realP(1).build(), TinyRun.model(), TinyRun.data())
                     .engine(engine);
             if (validation != null) {
                 builder.listener(validation);

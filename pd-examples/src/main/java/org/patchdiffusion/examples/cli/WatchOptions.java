@@ -147,10 +147,9 @@ final class WatchOptions implements HelpSection {
             statistics.from(validation);
         }
         if (samples > 0) {
-            SampleSheets.Builder sheets =
-                    SampleSheets.builder(folder, engine, samples)
-                            .reals(images)
-                            .progress((step, steps, sigma, x) -> progress.drawing(step, steps));
+            SampleSheets.Builder sheets = SampleSheets.builder(folder, engine, samples)
+                    .reals(images)
+                    .progress((step, steps, sigma, x) -> progress.drawing(step, steps));
             if (split.isPresent() && images.description().pixels() == PixelType.UINT8) {
                 Memorisation memorisation = new Memorisation(split.get(), samples, settings.seed());
                 sheets.drawn(memorisation::drawn);

@@ -71,8 +71,9 @@ final class UiServer implements AutoCloseable {
                 .setEventLoopPoolSize(1)
                 .setWorkerPoolSize(1)
                 .setInternalBlockingPoolSize(1)
-                .setFileSystemOptions(
-                        new FileSystemOptions().setClassPathResolvingEnabled(false).setFileCachingEnabled(false)));
+                .setFileSystemOptions(new FileSystemOptions()
+                        .setClassPathResolvingEnabled(false)
+                        .setFileCachingEnabled(false)));
         CompletableFuture<HttpServer> listening = new CompletableFuture<>();
         vertx.createHttpServer().requestHandler(router(vertx, pages)).listen(port, HOST, result -> {
             if (result.succeeded()) {
@@ -124,7 +125,8 @@ final class UiServer implements AutoCloseable {
             request.fail(404);
             return;
         }
-        String resource = (path.startsWith(SCRIPTS) ? "META-INF/resources/" : VertxUIServer.ASSETS_ROOT_DIRECTORY) + path;
+        String resource =
+                (path.startsWith(SCRIPTS) ? "META-INF/resources/" : VertxUIServer.ASSETS_ROOT_DIRECTORY) + path;
         try (InputStream in = UiServer.class.getClassLoader().getResourceAsStream(resource)) {
             if (in == null) {
                 request.fail(404);

@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.patchdiffusion.files.AtomicFolder;
+import org.patchdiffusion.files.Messages;
 
 /**
  * The checkpoints of a run directory: their names, their order, and which of them stay.
@@ -52,7 +53,7 @@ public final class CheckpointFolders {
     /**
      * The checkpoints in a run directory, the oldest first, whole or not.
      *
-     * @throws IOException if the folder cannot be read
+     * @throws IOException if the folder cannot be read; the message names it
      */
     public static List<Path> list(Path runDirectory) throws IOException {
         try (Stream<Path> files = Files.list(runDirectory)) {
@@ -61,6 +62,9 @@ public final class CheckpointFolders {
                     .sorted(BY_NAME)
                     .map(name -> runDirectory.resolve(name.group()))
                     .toList();
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot look for checkpoints in the run directory " + runDirectory + ": " + Messages.reason(e), e);
         }
     }
 

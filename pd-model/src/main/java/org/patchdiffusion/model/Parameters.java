@@ -18,6 +18,10 @@ public record Parameters(ParameterLayout layout, INDArray flat) {
             throw new IllegalArgumentException("expected a flat float32 buffer of " + layout.length()
                     + " elements, got " + flat.dataType() + " of shape " + flat.shapeInfoToString());
         }
+        if (flat.length() > 1 && flat.stride(0) != 1) {
+            throw new IllegalArgumentException("expected a flat buffer without gaps, got one with a stride of "
+                    + flat.stride(0) + "; copy it with dup()");
+        }
     }
 
     /** A buffer of zeros for a layout. */

@@ -122,8 +122,13 @@ public final class CheckpointFolders {
 
     /** The first name for that count of images that no other whole checkpoint has. */
     private Path freeName(long images) throws IOException {
-        Path folder = run.resolve("checkpoint-" + ArtifactNames.kimg(images));
-        for (int i = 1; isThere(folder) && !isReplaceable(folder, images); i++) {
+        String thousand = "checkpoint-" + ArtifactNames.kimg(images);
+        // The short name sorts before all others of its thousand: once it was deleted, it would be the oldest again.
+        boolean taken = Files.isDirectory(run)
+                && list(run).stream()
+                        .anyMatch(other -> other.getFileName().toString().startsWith(thousand + "_"));
+        Path folder = run.resolve(thousand);
+        for (int i = 1; taken && i == 1 || isThere(folder) && !isReplaceable(folder, images); i++) {
             folder = run.resolve("checkpoint-" + ArtifactNames.exactKimg(images) + (i == 1 ? "" : "_" + i));
         }
         return folder;

@@ -1,19 +1,25 @@
 package org.patchdiffusion.train;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Gradients;
+import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
+import org.patchdiffusion.model.engine.ProgramSet;
 
-/** Runs the loss graph of a model. Programs are compiled when the shape of their batch first occurs. */
+/**
+ * Runs the loss graph of a model. The programs of the shapes that a run has are compiled at once and share their memory;
+ * another shape gets a program when it first occurs.
+ */
 final class GraphGradients implements GradientSource {
 
     /** Shape of a batch of patches. */
-    private record Shape(int batch, PatchSize patch) {}
+    record Shape(int batch, PatchSize patch) {}
 
     private final DiffusionModel model;
     private final Engine engine;
@@ -25,11 +31,22 @@ final class GraphGradients implements GradientSource {
      *
      * @param engine executes the loss graphs
      * @param seed what dropout masks follow from
+     * @param shapes of the batches to come
+     * @throws org.patchdiffusion.model.engine.MemoryShortageException if there is not the memory for them
      */
-    GraphGradients(DiffusionModel model, Engine engine, long seed) {
+    GraphGradients(DiffusionModel model, Engine engine, long seed, List<Shape> shapes) {
         this.model = model;
         this.engine = engine;
         this.seed = seed;
+        ProgramSet set = engine.compile(shapes.stream().map(this::graph).toList());
+        for (int i = 0; i < shapes.size(); i++) {
+            programs.put(shapes.get(i), set.programs().get(i));
+        }
+    }
+
+    private Graph graph(Shape shape) {
+        return model.lossGraph(
+                shape.batch(), shape.patch().height(), shape.patch().width());
     }
 
     @Override
@@ -59,10 +76,8 @@ final class GraphGradients implements GradientSource {
     }
 
     private Program programFor(TrainBatch batch, long step) {
-        Program program = programs.computeIfAbsent(
-                new Shape(batch.size(), batch.patch()),
-                shape -> engine.compile(model.lossGraph(
-                        shape.batch(), shape.patch().height(), shape.patch().width())));
+        Program program =
+                programs.computeIfAbsent(new Shape(batch.size(), batch.patch()), shape -> engine.compile(graph(shape)));
         program.draw(seed, step, batch.firstImage());
         return program;
     }

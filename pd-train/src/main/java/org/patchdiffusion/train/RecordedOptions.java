@@ -63,7 +63,7 @@ public final class RecordedOptions {
             options.root.path("earlier").forEach(before::add);
             ObjectNode call = before.addObject();
             call.set("command_line", options.root.path("command_line"));
-            call.set("start_images", options.root.path("start_images"));
+            call.set("began_at", options.root.path("start_images"));
             call.set("versions", options.root.path("versions"));
         }
         return new RecordedOptions(root);

@@ -1,8 +1,12 @@
 package org.patchdiffusion.train;
 
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.patchdiffusion.data.PatchSize;
+import org.patchdiffusion.data.PatchSizes;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
@@ -28,7 +32,17 @@ public final class TrainStep implements AutoCloseable {
      * @param engine executes the loss graphs; the optimizer takes as many threads
      */
     public TrainStep(TrainingConfig config, ModelConfig model, TrainingState state, Engine engine) {
-        this(config, model, state, gradients(config, model, state, engine), engine.threads());
+        this(config, model, state, engine, null);
+    }
+
+    /**
+     * The same with the programs of a run compiled at once, so that they share their memory.
+     *
+     * @param sizes the patch sizes of the run; null compiles each program when it is first needed
+     * @throws org.patchdiffusion.model.engine.MemoryShortageException if there is not the memory for them
+     */
+    TrainStep(TrainingConfig config, ModelConfig model, TrainingState state, Engine engine, PatchSizes sizes) {
+        this(config, model, state, gradients(config, model, state, engine, sizes), engine.threads());
     }
 
     /**
@@ -49,9 +63,26 @@ public final class TrainStep implements AutoCloseable {
     }
 
     private static GradientSource gradients(
-            TrainingConfig config, ModelConfig model, TrainingState state, Engine engine) {
-        GradientSource whole = new GraphGradients(DiffusionModel.of(model, state.parameters()), engine, config.seed());
+            TrainingConfig config, ModelConfig model, TrainingState state, Engine engine, PatchSizes sizes) {
+        GradientSource whole = new GraphGradients(
+                DiffusionModel.of(model, state.parameters()),
+                engine,
+                config.seed(),
+                sizes == null ? List.of() : shapes(config, sizes));
         return config.parts() == 1 ? whole : new PartedGradients(whole, config.parts());
+    }
+
+    /** Every patch size with every size of a part of its batch: parts differ by one image at most. */
+    private static List<GraphGradients.Shape> shapes(TrainingConfig config, PatchSizes sizes) {
+        int parts = config.parts();
+        Set<GraphGradients.Shape> shapes = new LinkedHashSet<>();
+        for (PatchSize patch : sizes.sizes()) {
+            long images = sizes.batch(config.batch(), patch);
+            for (int i = 0; i < parts; i++) {
+                shapes.add(new GraphGradients.Shape((int) (images * (i + 1) / parts - images * i / parts), patch));
+            }
+        }
+        return List.copyOf(shapes);
     }
 
     /** Takes a step on a batch, which stays the caller's to close. */

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.PatchSizes;
 import org.patchdiffusion.data.Prefetcher;
 import org.patchdiffusion.data.augment.AugmentConfig;
 import org.patchdiffusion.model.DiffusionModel;
@@ -168,7 +169,10 @@ public final class Trainer {
     private StopReason train(TrainingLoop loop, TrainingState state, Engine engine) throws IOException {
         BatchSource source = BatchSource.of(config, model, data, state.steps());
         int ahead = Math.min(data.threads(), MOST_BATCHES_AHEAD);
-        try (TrainStep step = new TrainStep(config, model, state, engine);
+        PatchSizes sizes =
+                BatchSource.patchSizes(config, model, data.description().pixels());
+        try (TrainStep step = MemoryAdvice.onShortage(
+                        config, model, sizes, () -> new TrainStep(config, model, state, engine, sizes));
                 Prefetcher<TrainBatch> batches = new Prefetcher<>(ahead, ahead, source::plan, TrainBatch::close)) {
             return loop.train(step, batches, changeOfExecution(engine));
         }

@@ -176,7 +176,8 @@ class KilledRunTest {
         List<String> steps = new ArrayList<>();
         try (BufferedReader out = process.inputReader()) {
             steps.add(await(out, 4, STEP));
-            process.destroy();
+            // As SIGTERM does; Process.destroy would close the output too.
+            process.toHandle().destroy();
             String line = out.readLine();
             while (!DRAWING.equals(line)) {
                 assertTrue(line != null, "it ended without drawing, after " + steps);

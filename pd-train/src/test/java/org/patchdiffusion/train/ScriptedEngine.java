@@ -11,6 +11,7 @@ import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
 import org.patchdiffusion.model.engine.Program;
+import org.patchdiffusion.model.engine.ProgramSet;
 
 /** Computes nothing: gives the losses that a test wants, and a gradient of ones. Counts what is open. */
 public final class ScriptedEngine implements Engine {
@@ -65,10 +66,20 @@ public final class ScriptedEngine implements Engine {
             }
 
             @Override
+            public long bytes() {
+                return 0;
+            }
+
+            @Override
             public void close() {
                 closed++;
             }
         };
+    }
+
+    @Override
+    public ProgramSet compile(List<Graph> graphs) {
+        return ProgramSet.each(graphs, this::compile);
     }
 
     @Override

@@ -256,7 +256,8 @@ class TrainerTest {
                 })
                 .build();
         assertSame(full, assertThrows(IOException.class, trainer::run));
-        assertEquals(1, engine.closed);
+        assertTrue(engine.compiled > 0);
+        assertEquals(engine.compiled, engine.closed);
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.patchdiffusion.examples.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -205,7 +206,9 @@ final class ResumePoint {
                         "nothing left to train: %s has reached its duration of %s Mimg with %,d images; a larger"
                                 + " --duration goes on%n",
                         run,
-                        Double.toString(settings.durationKimg() / 1000),
+                        BigDecimal.valueOf(settings.durationKimg() / 1000)
+                                .stripTrailingZeros()
+                                .toPlainString(),
                         images);
         return true;
     }

@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.engine;
 
+import java.util.List;
 import org.patchdiffusion.model.ParameterLayout;
 
 /**
@@ -17,8 +18,19 @@ public interface Engine extends AutoCloseable {
      *
      * @throws IllegalArgumentException if the graph is not static in shape or lacks an output
      * @throws IllegalStateException if the engine is closed
+     * @throws MemoryShortageException if there is not the memory that the program needs
      */
     Program compile(Graph graph);
+
+    /**
+     * Prepares graphs that run in turn, such as one for each patch size: two runs at a time wait for each other. Engines that
+     * can let the programs share memory, which then is what the largest of them takes.
+     *
+     * @throws IllegalArgumentException if a graph is not static in shape or lacks an output
+     * @throws IllegalStateException if the engine is closed
+     * @throws MemoryShortageException if there is not the memory that the programs need
+     */
+    ProgramSet compile(List<Graph> graphs);
 
     /** Buffers for the gradient of the programs of this engine; one set serves all programs over a layout. */
     Gradients newGradients(ParameterLayout layout);

@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.engine;
 
+import java.util.List;
 import org.patchdiffusion.model.ParameterLayout;
 
 /**
@@ -25,6 +26,11 @@ public final class GenericEngine implements Engine {
     public Program compile(Graph graph) {
         lifetime.requireOpen();
         return new GenericProgram(graph, lifetime);
+    }
+
+    @Override
+    public ProgramSet compile(List<Graph> graphs) {
+        return ProgramSet.each(graphs, this::compile);
     }
 
     @Override

@@ -131,6 +131,15 @@ final class GenericProgram implements Program {
     }
 
     @Override
+    public long bytes() {
+        long plans = (forward == null ? 0 : forward.bytes()) + (backward == null ? 0 : backward.bytes());
+        return plans
+                + inputs.values().stream()
+                        .mapToLong(a -> a.length() * a.dataType().width())
+                        .sum();
+    }
+
+    @Override
     public void close() {
         if (closed) {
             return;

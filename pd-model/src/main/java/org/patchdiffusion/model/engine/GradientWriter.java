@@ -35,7 +35,7 @@ final class GradientWriter {
      * Overwrites the buffers: the first part becomes the whole gradient, all others zero.
      *
      * @param gradient the gradient of a parameter; empty for one that does not influence the loss
-     * @throws IllegalArgumentException if the buffers were made for another layout
+     * @throws IllegalArgumentException if the buffers were made for another layout or are closed
      */
     void write(Gradients gradients, Function<String, Optional<INDArray>> gradient) {
         prepare(gradients);
@@ -47,6 +47,7 @@ final class GradientWriter {
 
     /** Makes the views of these buffers, unless they are those of the last time. */
     private void prepare(Gradients gradients) {
+        gradients.requireOpen();
         if (gradients == target) {
             return;
         }

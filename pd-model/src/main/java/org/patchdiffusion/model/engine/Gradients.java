@@ -41,7 +41,7 @@ public record Gradients(ParameterLayout layout, List<INDArray> parts) {
             throw new IllegalArgumentException("part " + index + " of a gradient is null" + expected);
         }
         if (part.wasClosed()) {
-            throw new IllegalArgumentException("part " + index + " of a gradient is closed" + expected);
+            throw closed(index, expected);
         }
         boolean isFlat = part.rank() == 1 && part.dataType() == DataType.FLOAT && part.length() == layout.length();
         if (!isFlat || part.length() > 1 && part.stride(0) != 1) {
@@ -67,6 +67,23 @@ public record Gradients(ParameterLayout layout, List<INDArray> parts) {
 
     private static long start(INDArray part) {
         return part.isEmpty() ? 0 : part.data().pointer().address() + part.offset() * Float.BYTES;
+    }
+
+    /**
+     * Checks that none was closed since.
+     *
+     * @throws IllegalArgumentException naming a part that was
+     */
+    public void requireOpen() {
+        for (int i = 0; i < parts.size(); i++) {
+            if (parts.get(i).wasClosed()) {
+                throw closed(i, "");
+            }
+        }
+    }
+
+    private static IllegalArgumentException closed(int index, String expected) {
+        return new IllegalArgumentException("part " + index + " of a gradient is closed" + expected);
     }
 
     /** Zeroed buffers. */

@@ -12,6 +12,7 @@ import org.nd4j.autodiff.samediff.VariableType;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.model.ParameterLayout;
+import org.patchdiffusion.model.Parameters;
 
 /** What goes into a graph: its placeholders and parameters, checked once, and the check of each run's inputs. */
 public final class GraphSignature {
@@ -27,8 +28,10 @@ public final class GraphSignature {
     private final Map<String, Input> inputs = new LinkedHashMap<>();
     private final List<String> parameters;
     private final Set<String> masks;
+    private final Parameters values;
 
-    private GraphSignature(List<String> parameters, Set<String> masks) {
+    private GraphSignature(Parameters values, List<String> parameters, Set<String> masks) {
+        this.values = values;
         this.parameters = List.copyOf(parameters);
         this.masks = masks;
     }
@@ -47,7 +50,7 @@ public final class GraphSignature {
                 .sorted()
                 .toList();
         Set<String> masks = graph.dropouts().stream().map(Dropout::placeholder).collect(Collectors.toSet());
-        GraphSignature signature = new GraphSignature(parameters, masks);
+        GraphSignature signature = new GraphSignature(graph.parameters(), parameters, masks);
         for (SDVariable variable : variables) {
             if (variable.getVariableType() == VariableType.PLACEHOLDER) {
                 signature.addInput(variable);
@@ -120,9 +123,15 @@ public final class GraphSignature {
     /**
      * Checks the inputs of a run; dropout masks may be missing.
      *
-     * @throws IllegalArgumentException naming the input that is missing, unknown, or of another type or shape
+     * @throws IllegalArgumentException naming the input that is missing, unknown, closed, or of another type or shape
+     * @throws IllegalStateException if the parameters are closed
      */
     public void requireInputs(Map<String, INDArray> given) {
+        if (values.flat().wasClosed()) {
+            throw new IllegalStateException(
+                    "the buffer of the graph's parameters is closed; keep it open while programs"
+                            + " of the graph run");
+        }
         for (Map.Entry<String, Input> entry : inputs.entrySet()) {
             INDArray array = given.get(entry.getKey());
             Input expected = entry.getValue();
@@ -131,6 +140,9 @@ public final class GraphSignature {
             }
             if (array == null) {
                 throw new IllegalArgumentException("input " + entry.getKey() + " is missing; expected " + expected);
+            }
+            if (array.wasClosed()) {
+                throw new IllegalArgumentException("input " + entry.getKey() + " is closed; expected " + expected);
             }
             if (array.dataType() != expected.type() || !Arrays.equals(array.shape(), expected.shape())) {
                 throw new IllegalArgumentException("input " + entry.getKey() + " is " + array.dataType() + " "

@@ -12,9 +12,6 @@ public interface Profiled extends Program {
      */
     void profile(Profile profile);
 
-    /** Off-heap bytes of activations, gradients and scratch memory, over all replicas. */
-    long bytes();
-
     /** Names of the operations that ND4J runs between compiled parts; empty if the graph compiled whole. */
     List<String> foreignOps();
 }

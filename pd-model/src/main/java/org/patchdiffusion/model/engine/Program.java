@@ -15,8 +15,8 @@ public interface Program extends AutoCloseable {
      * Runs forward.
      *
      * @return the graph's outputs by name
-     * @throws IllegalArgumentException if an input is missing or has another shape
-     * @throws IllegalStateException if the program or its engine is closed
+     * @throws IllegalArgumentException if an input is missing, is closed or has another shape
+     * @throws IllegalStateException if the program, its engine or the parameters are closed
      */
     Map<String, INDArray> forward(Map<String, INDArray> inputs);
 
@@ -24,8 +24,9 @@ public interface Program extends AutoCloseable {
      * Runs forward and backward: overwrites {@code gradients} with d loss / d parameters.
      *
      * @return the graph's outputs by name
-     * @throws IllegalArgumentException if an input is missing or has another shape
-     * @throws IllegalStateException if the graph names no loss, or the program or its engine is closed
+     * @throws IllegalArgumentException if an input is missing, is closed or has another shape, or the gradient is closed or has
+     *     another layout
+     * @throws IllegalStateException if the graph names no loss, or the program, its engine or the parameters are closed
      */
     Map<String, INDArray> backward(Map<String, INDArray> inputs, Gradients gradients);
 
@@ -55,6 +56,12 @@ public interface Program extends AutoCloseable {
     default void draw(long seed, long step) {
         draw(seed, step, 0);
     }
+
+    /**
+     * Off-heap bytes of activations, packed weights and scratch memory that the program holds; 0 for the {@code samediff}
+     * engine, whose arrays come and go while it runs.
+     */
+    long bytes();
 
     /** Frees what the program holds off the heap. */
     @Override

@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.engine;
 
+import java.util.List;
 import org.patchdiffusion.model.ParameterLayout;
 
 /** Executes graphs by SameDiff itself: slow, and the reference that every other engine is tested against. */
@@ -20,6 +21,11 @@ public final class SameDiffEngine implements Engine {
     public Program compile(Graph graph) {
         lifetime.requireOpen();
         return new SameDiffProgram(graph, lifetime);
+    }
+
+    @Override
+    public ProgramSet compile(List<Graph> graphs) {
+        return ProgramSet.each(graphs, this::compile);
     }
 
     @Override

@@ -124,6 +124,11 @@ final class SameDiffProgram implements Program {
     }
 
     @Override
+    public long bytes() {
+        return 0;
+    }
+
+    @Override
     public void close() {
         closed = true;
         masks.values().forEach(INDArray::close);

@@ -8,7 +8,7 @@
  *       finds the best for the machine, or one by name. One that cannot compile a graph runs it by a plan of ND4J operations
  *       instead, and logs why.
  *   <li>A {@link org.patchdiffusion.model.engine.Program} is a compiled graph: it runs forward, or forward and backward, as often
- *       as one likes, without SameDiff's gradient graph.
+ *       as one likes.
  *   <li>{@link org.patchdiffusion.model.engine.Gradients} are buffers in the layout of the parameters, as partial sums: one for
  *       each replica of the engine.
  * </ul>

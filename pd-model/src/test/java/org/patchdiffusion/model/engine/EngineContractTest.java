@@ -283,6 +283,32 @@ class EngineContractTest {
         }
     }
 
+    /** What was closed is memory of somebody else by now. */
+    @ParameterizedTest
+    @MethodSource("engines")
+    void refusesArraysThatAreClosed(Candidate candidate) {
+        TestGraphs.Case test = TestGraphs.closedForm();
+        try (Engine engine = candidate.engine();
+                Program program = engine.compile(test.graph())) {
+            Gradients gradients = engine.newGradients(test.graph().parameters().layout());
+            program.backward(test.inputs(), gradients);
+            gradients.parts().get(0).close();
+            assertRefused("part 0 of a gradient is closed", () -> program.backward(test.inputs(), gradients));
+            INDArray closed = test.inputs().get("x").dup();
+            closed.close();
+            assertRefused("input x is closed", () -> program.forward(Map.of("x", closed)));
+            Gradients others = engine.newGradients(test.graph().parameters().layout());
+            test.graph().parameters().flat().close();
+            String parameters = "the buffer of the graph's parameters is closed";
+            for (Runnable run : List.<Runnable>of(
+                    () -> program.forward(test.inputs()), () -> program.backward(test.inputs(), others))) {
+                String refusal =
+                        assertThrows(IllegalStateException.class, run::run).getMessage();
+                assertTrue(refusal.contains(parameters), refusal);
+            }
+        }
+    }
+
     private static void assertClosed(String message, Runnable action) {
         assertEquals(
                 message, assertThrows(IllegalStateException.class, action::run).getMessage());

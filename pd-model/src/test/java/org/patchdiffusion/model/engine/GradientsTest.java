@@ -12,6 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.patchdiffusion.model.ParameterLayout;
+import org.patchdiffusion.model.Parameters;
 
 class GradientsTest {
     private final ParameterLayout layout =
@@ -40,6 +41,14 @@ class GradientsTest {
         INDArray closed = Nd4j.create(DataType.FLOAT, 4);
         closed.close();
         assertRefused("part 0 of a gradient is closed", closed);
+    }
+
+    @Test
+    void refusesParametersWithGaps() {
+        INDArray column = Nd4j.create(DataType.FLOAT, 4, 3).getColumn(1);
+        IllegalArgumentException refusal =
+                assertThrows(IllegalArgumentException.class, () -> new Parameters(layout, column));
+        assertTrue(refusal.getMessage().contains("with a stride of 3"), refusal.getMessage());
     }
 
     @Test

@@ -32,13 +32,13 @@ class SharedGraphTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"samediff", "generic"})
+    @ValueSource(strings = {"samediff", "generic", "exact", "fast"})
     void givesOneValueUnderTwoNames(String engine) {
         Graph graph = graph();
         INDArray x = Nd4j.createFromArray(new float[][] {{1, 2, 3}, {4, 5, 6}});
-        Gradients gradients = Gradients.zeros(graph.parameters().layout(), 1);
         try (Engine chosen = Engines.byName(engine);
                 Program program = chosen.compile(graph)) {
+            Gradients gradients = chosen.newGradients(graph.parameters().layout());
             for (Map<String, INDArray> outputs :
                     List.of(program.forward(Map.of("x", x)), program.backward(Map.of("x", x), gradients))) {
                 assertEquals(x.mul(2), outputs.get("y"));
@@ -52,7 +52,7 @@ class SharedGraphTest {
 
     /** Each program of its own thread and loss: d sum(y²) / dw = 2 w Σ x², whatever the others do. */
     @ParameterizedTest
-    @ValueSource(strings = {"samediff", "generic"})
+    @ValueSource(strings = {"samediff", "generic", "exact", "fast"})
     void servesSeveralProgramsAtOnce(String engine) throws Exception {
         Graph graph = graph();
         ExecutorService threads = Executors.newFixedThreadPool(2);
@@ -64,9 +64,10 @@ class SharedGraphTest {
                 right.add(threads.submit(() -> {
                     boolean all = true;
                     for (int round = 0; round < 5; round++) {
-                        Gradients gradients = Gradients.zeros(graph.parameters().layout(), 1);
                         try (Engine chosen = Engines.byName(engine);
                                 Program program = chosen.compile(graph)) {
+                            Gradients gradients =
+                                    chosen.newGradients(graph.parameters().layout());
                             for (int run = 0; run < 10; run++) {
                                 program.backward(Map.of("x", x), gradients);
                                 all &= wanted.equals(gradients.sum());

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -173,6 +174,11 @@ final class RunFolder {
         int without = new RunNumbers(stats()).ticksWithoutLoss();
         if (without > 0 && stats().keys().contains("Loss/loss")) {
             remarks.add("In " + without + " of " + stats().size() + " ticks no step had a finite loss.");
+        }
+        double steps = stats().sum("Loss/non_finite_steps");
+        if (steps > 0) {
+            remarks.add(String.format(
+                    Locale.ROOT, "In %,.0f steps the loss or some of its gradient was not finite.", steps));
         }
         remarks.addAll(shelf.remarks());
         return remarks;

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
  * after what writes the files that it reads. A page that cannot be written is a warning in the log, never the end of the
  * training.
  *
- * <p>A tick that comes too soon leaves the page as it is, so that the report takes at most a hundredth of the time. Not thread-safe.
+ * <p>A tick that comes too soon leaves the page as it is, so that the report takes at most a hundredth of
+ * the time. Not thread-safe.
  */
 public final class RunReport implements TrainingListener {
     /** Name of the page in the folder of a run. */
@@ -123,9 +124,10 @@ public final class RunReport implements TrainingListener {
             LOG.warn("the report was not written: {}", e.getMessage());
         }
         long end = nanoTime.getAsLong();
-        written = true;
         spent += end - start;
-        notBefore = end + PAUSE * (end - start);
+        // The first time is slow because classes are loaded, and tells nothing of the next.
+        notBefore = written ? end + PAUSE * (end - start) : end;
+        written = true;
     }
 
     /** Seconds that the report has taken so far. */

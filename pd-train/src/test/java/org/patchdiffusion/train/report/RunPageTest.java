@@ -63,12 +63,15 @@ class RunPageTest {
 
     @Test
     void aTickWithoutALossIsAGapAndIsSaid() throws IOException {
-        RunFiles run =
-                run("00000-a").options("{}").tick(1, Map.of("Loss/loss", 1.0)).tick(2, Map.of());
+        RunFiles run = run("00000-a")
+                .options("{}")
+                .tick(1, Map.of("Loss/loss", 1.0))
+                .tick(2, Map.of("Loss/non_finite_steps", 7.0));
         String page = page(run);
         assertNull(
                 RunFiles.curve(RunFiles.charts(page), "Loss by patch size", 0).get(1));
         assertTrue(page.contains("In 1 of 2 ticks no step had a finite loss."), page);
+        assertTrue(page.contains("In 7 steps the loss or some of its gradient was not finite."), page);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.engine.compiled;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -9,7 +10,9 @@ import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.GenericEngine;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
+import org.patchdiffusion.model.engine.MemoryShortageException;
 import org.patchdiffusion.model.engine.Program;
+import org.patchdiffusion.model.engine.ProgramSet;
 import org.patchdiffusion.model.engine.SameDiffEngine;
 import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 import org.patchdiffusion.model.engine.compiled.run.CompiledProgram;
@@ -20,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Compiles graphs for the CPU: oneDNN primitives on blocked tensors and fused pointwise kernels, one single-threaded
- * replica a core. A graph with a node that it does not know runs whole as a plan of ND4J operations instead.
+ * replica a core. Ops that it does not know are run by ND4J between compiled parts; a graph that it cannot compile at all runs
+ * whole as a plan of ND4J operations, or by SameDiff itself.
  */
 public final class CompiledEngine implements Engine {
     private static final Logger LOG = LoggerFactory.getLogger(CompiledEngine.class);
@@ -42,11 +46,19 @@ public final class CompiledEngine implements Engine {
      * @param threads at least 1
      */
     public CompiledEngine(Accuracy accuracy, int threads) {
+        this(accuracy, new Workers(requirePositive(threads)));
+    }
+
+    CompiledEngine(Accuracy accuracy, Workers workers) {
+        this.accuracy = accuracy;
+        this.workers = workers;
+    }
+
+    private static int requirePositive(int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("an engine needs at least 1 thread, got " + threads);
         }
-        this.accuracy = accuracy;
-        this.workers = new Workers(threads);
+        return threads;
     }
 
     /** Whether this machine has what compiled programs need. */
@@ -61,28 +73,45 @@ public final class CompiledEngine implements Engine {
 
     @Override
     public Program compile(Graph graph) {
+        return compile(List.of(graph)).programs().get(0);
+    }
+
+    @Override
+    public ProgramSet compile(List<Graph> graphs) {
         workers.requireOpen();
         if (OneDnn.find().isEmpty()) {
-            return fallBack(graph);
+            return ProgramSet.each(graphs, this::fallBack);
         }
         try {
-            if (!graph.dropouts().isEmpty()) {
-                return new DropoutProgram(compileWhole(graph), graph, this);
-            }
-            return compileWhole(graph);
+            return compileWhole(graphs);
+        } catch (MemoryShortageException e) {
+            // The plan and SameDiff take more.
+            throw e;
         } catch (RuntimeException | StackOverflowError e) {
+            if (graphs.size() > 1) {
+                // What cannot be compiled may be one of them only.
+                return ProgramSet.each(graphs, this::compile);
+            }
             // Whatever a stage stumbles over, the plan or SameDiff itself may still run.
             if (reported.add(String.valueOf(e.getMessage()))) {
                 LOG.info("running the graph as a plan of ND4J operations, which is slower: {}", e.getMessage());
             }
-            return fallBack(graph);
+            return ProgramSet.each(graphs, this::fallBack);
         }
     }
 
-    private CompiledProgram compileWhole(Graph graph) {
-        CompiledProgram program = new Compiler(OneDnn.find().get(), accuracy, workers).compile(graph);
-        reportParts(program.foreignOps());
-        return program;
+    private ProgramSet compileWhole(List<Graph> graphs) {
+        List<CompiledProgram> compiled = new Compiler(OneDnn.find().get(), accuracy, workers).compile(graphs);
+        List<Program> programs = new ArrayList<>();
+        for (int i = 0; i < graphs.size(); i++) {
+            CompiledProgram program = compiled.get(i);
+            reportParts(program.foreignOps());
+            boolean draws = !graphs.get(i).dropouts().isEmpty();
+            programs.add(draws ? new DropoutProgram(program, graphs.get(i), this) : program);
+        }
+        long bytes = compiled.stream().mapToLong(CompiledProgram::ownBytes).sum();
+        return new ProgramSet(
+                programs, bytes + (compiled.isEmpty() ? 0 : compiled.get(0).sharedBytes()));
     }
 
     private void reportParts(List<String> ops) {

@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.patchdiffusion.model.engine.Accuracy;
 import org.patchdiffusion.model.engine.Dropout;
 import org.patchdiffusion.model.engine.DropoutDraws;
@@ -32,11 +34,12 @@ import org.patchdiffusion.model.engine.compiled.run.Prologue;
 import org.patchdiffusion.model.engine.compiled.run.Replica;
 import org.patchdiffusion.model.engine.compiled.run.Resources;
 import org.patchdiffusion.model.engine.compiled.run.SharedArrays;
+import org.patchdiffusion.model.engine.compiled.run.SharedMemory;
 import org.patchdiffusion.model.engine.compiled.run.Workers;
 
 /**
  * The compiler: from a static-shape SameDiff graph to a prepared run. {@link #stages} is the list of its stages, each a
- * function from graph to graph with a class of its own; {@link #replica} lowers the result for each core and plans its memory.
+ * function from graph to graph with a class of its own; the result is lowered and planned for each core, and gets memory when all graphs of a set are planned.
  */
 final class Compiler {
     private final OneDnn oneDnn;
@@ -49,17 +52,53 @@ final class Compiler {
         this.workers = workers;
     }
 
+    /** A graph before its replicas have memory. */
+    private record Draft(
+            Graph graph,
+            TypedGraph typed,
+            Prologue prologue,
+            SharedArrays arrays,
+            FlatMemory parameters,
+            PackedWeights weights,
+            DropoutDraws draws,
+            List<Lowered> lowered,
+            Resources resources) {}
+
+    /** The steps of one replica and where they lie in its arena. */
+    private record Lowered(Replica.Share share, Lowering lowering) {}
+
     /**
-     * Compiles a graph. What has no fast form on this machine becomes a part that ND4J runs, and the stages start again.
+     * Compiles graphs whose programs run in turn, never two at a time, and so share their memory.
      *
-     * @throws UnsupportedGraphException if the graph cannot be compiled at all, saying why
+     * @throws UnsupportedGraphException if one cannot be compiled at all, saying why
      */
-    CompiledProgram compile(Graph graph) {
+    List<CompiledProgram> compile(List<Graph> graphs) {
+        SharedMemory shared = new SharedMemory(oneDnn);
+        List<Resources> opened = new ArrayList<>();
+        try {
+            List<Draft> drafts = new ArrayList<>();
+            for (Graph graph : graphs) {
+                Draft draft = draft(graph, shared);
+                opened.add(draft.resources());
+                drafts.add(draft);
+            }
+            shared.allocate();
+            return drafts.stream().map(draft -> program(draft, shared)).toList();
+        } catch (RuntimeException | Error e) {
+            opened.forEach(Resources::close);
+            throw e;
+        }
+    }
+
+    /** What has no fast form on this machine becomes a part that ND4J runs, and the stages start again. */
+    private Draft draft(Graph graph, SharedMemory shared) {
         Set<String> refused = new HashSet<>();
         while (true) {
             Resources resources = new Resources();
             try {
-                return compile(graph, refused, resources);
+                shared.use();
+                resources.own(shared::release);
+                return draft(graph, refused, shared, resources);
             } catch (UnsupportedGraphException e) {
                 resources.close();
                 boolean another =
@@ -74,28 +113,26 @@ final class Compiler {
         }
     }
 
-    private CompiledProgram compile(Graph graph, Set<String> refused, Resources resources) {
+    private Draft draft(Graph graph, Set<String> refused, SharedMemory shared, Resources resources) {
         GraphView view = new GraphView(graph.sameDiff(), wanted(graph));
         Set<String> drawn = drawn(graph);
         Set<String> frontier = view.frontier(wanted(graph));
         frontier.removeAll(drawn);
-        Prologue prologue = Prologue.of(graph, frontier, drawn);
-        resources.own(prologue, prologue::close);
+        Prologue prologue = resources.own(Prologue.of(graph, frontier, drawn));
         TypedGraph typed = stages(graph, view, prologue, refused);
-        SharedArrays arrays = SharedArrays.of(typed, graph, prologue.frontier());
-        resources.own(arrays, arrays::close);
+        SharedArrays arrays = resources.own(SharedArrays.of(typed, graph, prologue.frontier()));
         FlatMemory parameters =
                 new FlatMemory(graph.parameters().layout(), graph.parameters().flat());
-        PackedWeights weights = new PackedWeights(oneDnn, parameters);
-        resources.own(weights, weights::close);
+        PackedWeights weights = shared.weights(parameters);
+        int count = (int) Math.min(workers.count(), prologue.batch());
+        List<Lowered> lowered = onWorkers(count, i -> {
+            Replica.Share share = Replica.Share.of(prologue.batch(), i, count);
+            Lowering lowering = Lowering.of(typed, oneDnn, accuracy, weights, share, arrays.values());
+            shared.reserve(i, lowering.schedule().plan());
+            return new Lowered(share, lowering);
+        });
         DropoutDraws draws = new DropoutDraws(graph.dropouts());
-        List<Replica> replicas =
-                replicas((int) Math.min(workers.count(), prologue.batch()), prologue.batch(), share -> {
-                    Replica replica = replica(typed, share, arrays, weights, parameters, draws);
-                    return resources.own(replica, replica::close);
-                });
-        return new CompiledProgram(new CompiledProgram.Parts(
-                graph, typed, prologue, arrays, parameters, weights, draws, replicas, workers, resources));
+        return new Draft(graph, typed, prologue, arrays, parameters, weights, draws, lowered, resources);
     }
 
     /** Read, fuse, differentiate, fuse again now that the backward pass is there, choose layouts. */
@@ -121,41 +158,46 @@ final class Compiler {
         return graph.dropouts().stream().map(Dropout::placeholder).collect(Collectors.toSet());
     }
 
-    private interface ReplicaMaker {
-        Replica make(Replica.Share share);
+    private CompiledProgram program(Draft draft, SharedMemory shared) {
+        List<Replica> replicas = onWorkers(draft.lowered().size(), i -> draft.resources()
+                .own(replica(draft, draft.lowered().get(i), shared.arena(i))));
+        return new CompiledProgram(new CompiledProgram.Parts(
+                draft.graph(),
+                draft.typed(),
+                draft.prologue(),
+                draft.arrays(),
+                draft.parameters(),
+                draft.weights(),
+                draft.draws(),
+                replicas,
+                workers,
+                shared,
+                draft.resources()));
     }
 
-    /** Makes every replica on its own thread: primitives keep the number of threads that is set when they are made. */
-    private List<Replica> replicas(int count, long batch, ReplicaMaker maker) {
-        List<Callable<Replica>> tasks = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            int first = (int) (batch * i / count);
-            int end = (int) (batch * (i + 1) / count);
-            tasks.add(() -> maker.make(new Replica.Share(first, end - first)));
-        }
-        return workers.run(CompiledProgram.nativeThreads(workers, count), tasks, Replica::close);
-    }
-
-    /** Lowers the graph for a share of the batch, plans its memory and binds its steps. */
-    private Replica replica(
-            TypedGraph typed,
-            Replica.Share share,
-            SharedArrays arrays,
-            PackedWeights weights,
-            FlatMemory parameters,
-            DropoutDraws draws) {
-        Lowering lowering = Lowering.of(typed, oneDnn, accuracy, weights, share, arrays.values());
-        long arenaBytes = lowering.schedule().plan();
+    /** Binds the steps of a replica to memory. */
+    private Replica replica(Draft draft, Lowered lowered, Pointer arena) {
         Map<Buffer, FloatPointer> outside = new HashMap<>();
         Map<String, Buffer> sums = new HashMap<>();
-        lowering.buffers().forEach((value, buffer) -> {
-            if (arrays.values().contains(value)) {
-                outside.put(buffer, arrays.place(value, share.first()));
+        lowered.lowering().buffers().forEach((value, buffer) -> {
+            if (draft.arrays().values().contains(value)) {
+                outside.put(buffer, draft.arrays().place(value, lowered.share().first()));
             }
             if (value.kind() == Value.Kind.SUM) {
                 sums.put(value.name(), buffer);
             }
         });
-        return new Replica(oneDnn, share, lowering.schedule(), arenaBytes, outside, parameters, draws, sums);
+        return new Replica(
+                oneDnn, lowered.lowering().schedule(), arena, outside, draft.parameters(), draft.draws(), sums);
+    }
+
+    /** Each on its own thread: primitives keep the number of threads that is set when they are made. */
+    private <T> List<T> onWorkers(int count, IntFunction<T> work) {
+        List<Callable<T>> tasks = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int index = i;
+            tasks.add(() -> work.apply(index));
+        }
+        return workers.run(CompiledProgram.nativeThreads(workers, count), tasks);
     }
 }

@@ -2,6 +2,7 @@ package org.patchdiffusion.model.engine.generic;
 
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,7 +66,7 @@ record PartGradient(Optional<GenericPlan> plan, Map<String, String> variables) {
                         .ifPresent(found -> variables.put(name, found.name()));
             }
         }
-        GenericPlan plan = GenericPlan.of(gradient, fed, Set.copyOf(variables.values()));
+        GenericPlan plan = GenericPlan.of(gradient, fed, new LinkedHashSet<>(variables.values()));
         return new PartGradient(Optional.of(plan), variables);
     }
 

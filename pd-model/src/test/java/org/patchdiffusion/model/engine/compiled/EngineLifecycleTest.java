@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -40,7 +41,7 @@ class EngineLifecycleTest {
     private static final int SIDE = 8;
 
     /** The mean square of a convolution for each image, and the sum of these. */
-    private static Graph graph(int batch, int wide) {
+    static Graph graph(int batch, int wide) {
         Nd4j.getRandom().setSeed(5);
         SameDiff sd = SameDiff.create();
         SDVariable x = sd.placeHolder("x", DataType.FLOAT, batch, CHANNELS, SIDE, SIDE);
@@ -54,13 +55,13 @@ class EngineLifecycleTest {
         return Graph.of(sd, List.of("each", "loss"), "loss");
     }
 
-    private static Map<String, INDArray> inputs(int batch, int seed) {
+    static Map<String, INDArray> inputs(int batch, int seed) {
         Nd4j.getRandom().setSeed(seed);
         return Map.of("x", Nd4j.randn(DataType.FLOAT, batch, CHANNELS, SIDE, SIDE));
     }
 
     /** Everything that a backward run gives, one after the other. */
-    private static float[] run(Program program, Map<String, INDArray> inputs, Gradients gradients) {
+    static float[] run(Program program, Map<String, INDArray> inputs, Gradients gradients) {
         Map<String, INDArray> outputs = program.backward(inputs, gradients);
         INDArray each = outputs.get("each");
         INDArray loss = outputs.get("loss").reshape(1);
@@ -180,6 +181,44 @@ class EngineLifecycleTest {
             }
         } finally {
             callers.shutdown();
+        }
+    }
+
+    /** By one engine, and by two. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void oneGraphIsCompiledOnTwoThreadsAtOnce(boolean shared) throws Exception {
+        Graph graph = graph(6, 16);
+        List<Map<String, INDArray>> inputs = List.of(inputs(6, 1), inputs(6, 2));
+        ExecutorService callers = Executors.newFixedThreadPool(2);
+        CyclicBarrier together = new CyclicBarrier(2);
+        try (Engine one = new CompiledEngine(Accuracy.FAST, 2);
+                Engine other = new CompiledEngine(Accuracy.FAST, 2)) {
+            List<Callable<Void>> tasks = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                Engine engine = shared || i == 0 ? one : other;
+                Map<String, INDArray> own = inputs.get(i);
+                float[] alone = compileAndRun(engine, graph, own);
+                tasks.add(() -> {
+                    for (int round = 0; round < 30; round++) {
+                        together.await();
+                        assertArrayEquals(alone, compileAndRun(engine, graph, own));
+                    }
+                    return null;
+                });
+            }
+            for (Future<Void> task : callers.invokeAll(tasks)) {
+                task.get();
+            }
+        } finally {
+            callers.shutdown();
+        }
+    }
+
+    private static float[] compileAndRun(Engine engine, Graph graph, Map<String, INDArray> inputs) {
+        try (Program program = engine.compile(graph)) {
+            assertInstanceOf(CompiledProgram.class, program);
+            return run(program, inputs, engine.newGradients(graph.parameters().layout()));
         }
     }
 

@@ -89,6 +89,19 @@ class FoundFaultsTest {
         check(engine, true, Loss.Kind.WEIGHTED, groupNorm(c, 3 * 16, 1, 36));
     }
 
+    /** A norm takes in one of them. */
+    @ParameterizedTest
+    @MethodSource("engines")
+    void twoEmbeddingsBeforeANormBothCount(Candidate engine) {
+        int c = conv(s.placeholder(3, 16, 6, 6), 16, 3);
+        int first = s.placeholder(3, 16, 1, 1);
+        int second = s.placeholder(3, 16, 1, 1);
+        Form form = (context, v) -> v[0].add(v[1]).add(v[2]);
+        int y = groupNorm(s.add("two embeddings", s.shape(c), form, c, first, second), 3, 4, 4 * 36);
+        check(engine, true, null, y);
+        check(engine, true, Loss.Kind.WEIGHTED, y);
+    }
+
     @ParameterizedTest
     @MethodSource("engines")
     void constantsLieInAnyOrder(Candidate engine) {

@@ -79,22 +79,32 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void combine(float[] y, float[] a, float[] x, float[] b, float[] c, float[] out, int n) {
+    public void combine(float[] y, float[] a, float[] x, float[] centre, float[] b, float[] c, float[] out, int n) {
         for (int i = 0; i < n; i += SPECIES.length()) {
-            combined(y, a, x, b, c, i).intoArray(out, i);
+            combined(y, a, x, centre, b, c, i).intoArray(out, i);
         }
     }
 
     @Override
     public void combineAdd(
-            float[] y, float[] a, float[] x, float[] b, float[] c, float[] old, float factor, float[] out, int n) {
+            float[] y,
+            float[] a,
+            float[] x,
+            float[] centre,
+            float[] b,
+            float[] c,
+            float[] old,
+            float factor,
+            float[] out,
+            int n) {
         for (int i = 0; i < n; i += SPECIES.length()) {
-            combined(y, a, x, b, c, i).add(load(old, i).mul(factor)).intoArray(out, i);
+            combined(y, a, x, centre, b, c, i).add(load(old, i).mul(factor)).intoArray(out, i);
         }
     }
 
-    private static FloatVector combined(float[] y, float[] a, float[] x, float[] b, float[] c, int i) {
-        return load(y, i).mul(load(a, i)).add(load(x, i).mul(load(b, i)).add(load(c, i)));
+    private static FloatVector combined(float[] y, float[] a, float[] x, float[] centre, float[] b, float[] c, int i) {
+        FloatVector d = load(x, i).sub(load(centre, i));
+        return load(y, i).mul(load(a, i)).add(d.mul(load(b, i)).add(load(c, i)));
     }
 
     private static FloatVector load(float[] tile, int i) {

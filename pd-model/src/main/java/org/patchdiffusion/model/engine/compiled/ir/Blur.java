@@ -1,9 +1,7 @@
 package org.patchdiffusion.model.engine.compiled.ir;
 
-import java.util.List;
-
 /** One constant filter over each channel alone, with stride 1 and {@code padding} zeros on each side. */
-public record Blur(Value output, Value x, SeparableFilter filter, int padding) implements Node {
+public record Blur(Value output, Value x, SeparableFilter filter, int padding) implements Mapping {
 
     /** The filtering of an image. */
     public static Blur of(String name, Value x, SeparableFilter filter, int padding) {
@@ -16,16 +14,6 @@ public record Blur(Value output, Value x, SeparableFilter filter, int padding) i
                 (long) x.width() + growth,
                 x.differentiable());
         return new Blur(y, x, filter, padding);
-    }
-
-    @Override
-    public List<Value> inputs() {
-        return List.of(x);
-    }
-
-    @Override
-    public List<Value> outputs() {
-        return List.of(output);
     }
 
     @Override

@@ -1,24 +1,12 @@
 package org.patchdiffusion.model.engine.compiled.ir;
 
-import java.util.List;
-
 /**
  * Sets numbers to 0 with probability {@code rate} and divides the others by {@code 1 − rate} (Srivastava et al. 2014). Which
  * ones is a function of (seed, step, layer, image, place in the image), so nothing is stored: the gradient is the same node.
  *
  * @param layer place in the graph's list of dropouts
  */
-public record Dropout(Value output, Value x, int layer, double rate) implements Node {
-
-    @Override
-    public List<Value> inputs() {
-        return List.of(x);
-    }
-
-    @Override
-    public List<Value> outputs() {
-        return List.of(output);
-    }
+public record Dropout(Value output, Value x, int layer, double rate) implements Mapping {
 
     @Override
     public Node place(Layouts layouts) {

@@ -15,8 +15,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 public record Norm(Value output, Value statistics, Value x, Value shift, Value adaptive, Settings settings)
         implements Node {
 
-    /** Rows of the statistics: scale, shift, mean, sum and inverse deviation. */
-    public static final int ROWS = 5;
+    /** Rows of the statistics: scale, shift, mean in two parts, sum and inverse deviation. */
+    public static final int ROWS = 6;
 
     /**
      * What a group norm does.

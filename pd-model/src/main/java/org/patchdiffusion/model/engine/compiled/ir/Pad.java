@@ -1,12 +1,16 @@
 package org.patchdiffusion.model.engine.compiled.ir;
 
-import java.util.List;
-
 /** Zeros around each channel of a blocked tensor. */
-public record Pad(Value output, Value x, Margins margins) implements Node {
+public record Pad(Value output, Value x, Margins margins) implements Mapping {
 
     /** Rows and columns on each side, 0 or more. */
-    public record Margins(int top, int left, int bottom, int right) {}
+    public record Margins(int top, int left, int bottom, int right) {
+
+        /** Whether there are none. */
+        public boolean isEmpty() {
+            return (top | left | bottom | right) == 0;
+        }
+    }
 
     /** The padding of an image. */
     public static Pad of(String name, Value x, Margins margins) {
@@ -18,16 +22,6 @@ public record Pad(Value output, Value x, Margins margins) implements Node {
                 (long) x.width() + margins.left() + margins.right(),
                 x.differentiable());
         return new Pad(y, x, margins);
-    }
-
-    @Override
-    public List<Value> inputs() {
-        return List.of(x);
-    }
-
-    @Override
-    public List<Value> outputs() {
-        return List.of(output);
     }
 
     @Override
@@ -45,20 +39,10 @@ public record Pad(Value output, Value x, Margins margins) implements Node {
     }
 
     /** Cuts the margins off. */
-    public record Gradient(Value output, Value dy, Margins margins) implements Node {
-        @Override
-        public List<Value> inputs() {
-            return List.of(dy);
-        }
-
-        @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
+    public record Gradient(Value output, Value x, Margins margins) implements Mapping {
         @Override
         public Node place(Layouts layouts) {
-            Value blocked = layouts.blocked(dy);
+            Value blocked = layouts.blocked(x);
             layouts.placeLike(output, blocked);
             return new Gradient(output, blocked, margins);
         }

@@ -3,7 +3,7 @@ package org.patchdiffusion.model.engine.compiled.ir;
 import java.util.List;
 
 /** Pooling of each channel of a blocked tensor. */
-public record Pool(Value output, Value x, Kind kind, Window window) implements Node {
+public record Pool(Value output, Value x, Kind kind, Window window) implements Mapping {
 
     /** What becomes of the pixels under the window. */
     public enum Kind {
@@ -24,16 +24,6 @@ public record Pool(Value output, Value x, Kind kind, Window window) implements N
                 window.outputWidth(x.width()),
                 x.differentiable());
         return new Pool(y, x, kind, window);
-    }
-
-    @Override
-    public List<Value> inputs() {
-        return List.of(x);
-    }
-
-    @Override
-    public List<Value> outputs() {
-        return List.of(output);
     }
 
     @Override

@@ -1,23 +1,11 @@
 package org.patchdiffusion.model.engine.compiled.ir;
 
-import java.util.List;
-
 /** The same numbers of each image, row-major, in another shape. */
-public record Reshape(Value output, Value x) implements Node {
+public record Reshape(Value output, Value x) implements Mapping {
 
     /** The reshaping of a tensor; the shape begins with the batch axis. */
     public static Reshape of(String name, Value x, long[] shape) {
         return new Reshape(Value.of(name, x.batch(), x.type(), shape, x.differentiable()), x);
-    }
-
-    @Override
-    public List<Value> inputs() {
-        return List.of(x);
-    }
-
-    @Override
-    public List<Value> outputs() {
-        return List.of(output);
     }
 
     @Override

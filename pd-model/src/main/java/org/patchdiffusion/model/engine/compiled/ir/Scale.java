@@ -1,23 +1,11 @@
 package org.patchdiffusion.model.engine.compiled.ir;
 
-import java.util.List;
-
 /** {@code x · factor + offset}. */
-public record Scale(Value output, Value x, float factor, float offset) implements Node {
+public record Scale(Value output, Value x, float factor, float offset) implements Mapping {
 
     /** A tensor times a number, plus a number. */
     public static Scale of(String name, Value x, double factor, double offset) {
         return new Scale(x.like(name, x.differentiable()), x, (float) factor, (float) offset);
-    }
-
-    @Override
-    public List<Value> inputs() {
-        return List.of(x);
-    }
-
-    @Override
-    public List<Value> outputs() {
-        return List.of(output);
     }
 
     @Override

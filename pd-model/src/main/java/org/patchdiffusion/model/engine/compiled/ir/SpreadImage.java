@@ -1,29 +1,17 @@
 package org.patchdiffusion.model.engine.compiled.ir;
 
-import java.util.List;
-
 /** Gives every place of an image its one number, times a factor. */
-public record SpreadImage(Value output, Value number, float factor) implements Node {
-
-    @Override
-    public List<Value> inputs() {
-        return List.of(number);
-    }
-
-    @Override
-    public List<Value> outputs() {
-        return List.of(output);
-    }
+public record SpreadImage(Value output, Value x, float factor) implements Mapping {
 
     @Override
     public Node place(Layouts layouts) {
-        return new SpreadImage(output, layouts.plain(number), factor);
+        return new SpreadImage(output, layouts.plain(x), factor);
     }
 
     @Override
     public void differentiate(Differentiation gradients) {
-        Value target = number.gradientLike();
+        Value target = x.gradientLike();
         gradients.emit(new SumImage(target, gradients.of(output), factor));
-        gradients.contribute(number, target);
+        gradients.contribute(x, target);
     }
 }

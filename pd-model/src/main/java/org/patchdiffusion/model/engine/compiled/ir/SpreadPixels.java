@@ -1,30 +1,18 @@
 package org.patchdiffusion.model.engine.compiled.ir;
 
-import java.util.List;
-
 /** Gives every pixel of an image a vector, one number a channel, times a factor. */
-public record SpreadPixels(Value output, Value vector, float factor) implements Node {
-
-    @Override
-    public List<Value> inputs() {
-        return List.of(vector);
-    }
-
-    @Override
-    public List<Value> outputs() {
-        return List.of(output);
-    }
+public record SpreadPixels(Value output, Value x, float factor) implements Mapping {
 
     @Override
     public Node place(Layouts layouts) {
         layouts.placeDense(output);
-        return new SpreadPixels(output, layouts.plain(vector), factor);
+        return new SpreadPixels(output, layouts.plain(x), factor);
     }
 
     @Override
     public void differentiate(Differentiation gradients) {
-        Value target = vector.gradientLike();
+        Value target = x.gradientLike();
         gradients.emit(new SumPixels(target, gradients.of(output), factor));
-        gradients.contribute(vector, target);
+        gradients.contribute(x, target);
     }
 }

@@ -1,19 +1,7 @@
 package org.patchdiffusion.model.engine.compiled.ir;
 
-import java.util.List;
-
 /** Sums one number an image over the batch, times a factor. */
-public record SumBatch(Value output, Value x, double factor) implements Node {
-
-    @Override
-    public List<Value> inputs() {
-        return List.of(x);
-    }
-
-    @Override
-    public List<Value> outputs() {
-        return List.of(output);
-    }
+public record SumBatch(Value output, Value x, double factor) implements Mapping {
 
     @Override
     public Node place(Layouts layouts) {

@@ -1,19 +1,7 @@
 package org.patchdiffusion.model.engine.compiled.ir;
 
-import java.util.List;
-
 /** Sums all numbers of each image, times a factor. */
-public record SumImage(Value output, Value x, float factor) implements Node {
-
-    @Override
-    public List<Value> inputs() {
-        return List.of(x);
-    }
-
-    @Override
-    public List<Value> outputs() {
-        return List.of(output);
-    }
+public record SumImage(Value output, Value x, float factor) implements Mapping {
 
     @Override
     public Node place(Layouts layouts) {

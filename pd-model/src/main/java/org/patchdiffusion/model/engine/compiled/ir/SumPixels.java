@@ -1,19 +1,7 @@
 package org.patchdiffusion.model.engine.compiled.ir;
 
-import java.util.List;
-
 /** Sums each channel over the pixels, times a factor: 1/pixels gives the mean. */
-public record SumPixels(Value output, Value x, float factor) implements Node {
-
-    @Override
-    public List<Value> inputs() {
-        return List.of(x);
-    }
-
-    @Override
-    public List<Value> outputs() {
-        return List.of(output);
-    }
+public record SumPixels(Value output, Value x, float factor) implements Mapping {
 
     @Override
     public Node place(Layouts layouts) {

@@ -3,7 +3,7 @@ package org.patchdiffusion.model.engine.compiled.ir;
 import java.util.List;
 
 /** A function of each number. */
-public record Unary(Value output, Value x, Function function) implements Node {
+public record Unary(Value output, Value x, Function function) implements Mapping {
 
     /** The functions. All are finite where their argument is, so padding channels stay finite. */
     public enum Function {
@@ -19,16 +19,6 @@ public record Unary(Value output, Value x, Function function) implements Node {
     /** A function of a tensor. */
     public static Unary of(String name, Value x, Function function) {
         return new Unary(x.like(name, x.differentiable()), x, function);
-    }
-
-    @Override
-    public List<Value> inputs() {
-        return List.of(x);
-    }
-
-    @Override
-    public List<Value> outputs() {
-        return List.of(output);
     }
 
     @Override

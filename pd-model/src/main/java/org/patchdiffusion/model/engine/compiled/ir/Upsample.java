@@ -1,9 +1,7 @@
 package org.patchdiffusion.model.engine.compiled.ir;
 
-import java.util.List;
-
 /** Repeats each pixel {@code factor} times in both directions: nearest-neighbour enlargement. */
-public record Upsample(Value output, Value x, int factor) implements Node {
+public record Upsample(Value output, Value x, int factor) implements Mapping {
 
     /** The enlargement of an image. */
     public static Upsample of(String name, Value x, int factor) {
@@ -15,16 +13,6 @@ public record Upsample(Value output, Value x, int factor) implements Node {
                 (long) x.width() * factor,
                 x.differentiable());
         return new Upsample(y, x, factor);
-    }
-
-    @Override
-    public List<Value> inputs() {
-        return List.of(x);
-    }
-
-    @Override
-    public List<Value> outputs() {
-        return List.of(output);
     }
 
     @Override
@@ -42,20 +30,10 @@ public record Upsample(Value output, Value x, int factor) implements Node {
     }
 
     /** Sums over squares of pixels. */
-    public record Gradient(Value output, Value dy, int factor) implements Node {
-        @Override
-        public List<Value> inputs() {
-            return List.of(dy);
-        }
-
-        @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
+    public record Gradient(Value output, Value x, int factor) implements Mapping {
         @Override
         public Node place(Layouts layouts) {
-            Value blocked = layouts.blocked(dy);
+            Value blocked = layouts.blocked(x);
             layouts.placeLike(output, blocked);
             return new Gradient(output, blocked, factor);
         }

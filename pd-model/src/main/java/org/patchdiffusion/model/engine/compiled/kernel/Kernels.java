@@ -42,10 +42,19 @@ public interface Kernels {
     /** sum += gradient, products += gradient·(x − centre). */
     void addGradient(float[] gradient, float[] x, float[] centre, float[] sum, float[] products, int n);
 
-    /** out = y·a + (x·b + c). */
-    void combine(float[] y, float[] a, float[] x, float[] b, float[] c, float[] out, int n);
+    /** out = y·a + ((x − centre)·b + c). */
+    void combine(float[] y, float[] a, float[] x, float[] centre, float[] b, float[] c, float[] out, int n);
 
-    /** out = y·a + (x·b + c) + old·factor. */
+    /** out = y·a + ((x − centre)·b + c) + old·factor. */
     void combineAdd(
-            float[] y, float[] a, float[] x, float[] b, float[] c, float[] old, float factor, float[] out, int n);
+            float[] y,
+            float[] a,
+            float[] x,
+            float[] centre,
+            float[] b,
+            float[] c,
+            float[] old,
+            float factor,
+            float[] out,
+            int n);
 }

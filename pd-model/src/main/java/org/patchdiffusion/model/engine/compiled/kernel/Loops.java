@@ -74,18 +74,28 @@ public final class Loops {
         }
     }
 
-    /** out = y·a + x·b + c. */
-    public static void combine(float[] y, float[] a, float[] x, float[] b, float[] c, float[] out, int n) {
+    /** out = y·a + (x − centre)·b + c. */
+    public static void combine(
+            float[] y, float[] a, float[] x, float[] centre, float[] b, float[] c, float[] out, int n) {
         for (int i = 0; i < n; i++) {
-            out[i] = y[i] * a[i] + (x[i] * b[i] + c[i]);
+            out[i] = y[i] * a[i] + ((x[i] - centre[i]) * b[i] + c[i]);
         }
     }
 
-    /** out = y·a + x·b + c + old·factor. */
+    /** out = y·a + (x − centre)·b + c + old·factor. */
     public static void combineAdd(
-            float[] y, float[] a, float[] x, float[] b, float[] c, float[] old, float factor, float[] out, int n) {
+            float[] y,
+            float[] a,
+            float[] x,
+            float[] centre,
+            float[] b,
+            float[] c,
+            float[] old,
+            float factor,
+            float[] out,
+            int n) {
         for (int i = 0; i < n; i++) {
-            out[i] = y[i] * a[i] + (x[i] * b[i] + c[i]) + old[i] * factor;
+            out[i] = y[i] * a[i] + ((x[i] - centre[i]) * b[i] + c[i]) + old[i] * factor;
         }
     }
 

@@ -28,13 +28,22 @@ final class PlainKernels implements Kernels {
     }
 
     @Override
-    public void combine(float[] y, float[] a, float[] x, float[] b, float[] c, float[] out, int n) {
-        Loops.combine(y, a, x, b, c, out, n);
+    public void combine(float[] y, float[] a, float[] x, float[] centre, float[] b, float[] c, float[] out, int n) {
+        Loops.combine(y, a, x, centre, b, c, out, n);
     }
 
     @Override
     public void combineAdd(
-            float[] y, float[] a, float[] x, float[] b, float[] c, float[] old, float factor, float[] out, int n) {
-        Loops.combineAdd(y, a, x, b, c, old, factor, out, n);
+            float[] y,
+            float[] a,
+            float[] x,
+            float[] centre,
+            float[] b,
+            float[] c,
+            float[] old,
+            float factor,
+            float[] out,
+            int n) {
+        Loops.combineAdd(y, a, x, centre, b, c, old, factor, out, n);
     }
 }

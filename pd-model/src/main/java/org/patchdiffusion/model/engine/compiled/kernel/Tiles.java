@@ -16,6 +16,7 @@ public final class Tiles {
     public final float[] a = new float[SIZE];
     public final float[] b = new float[SIZE];
     public final float[] c = new float[SIZE];
+    public final float[] d = new float[SIZE];
     private final float[] upper = new float[SIZE];
     private final float[] firstSum = new float[SIZE];
     private final float[] secondSum = new float[SIZE];
@@ -127,14 +128,14 @@ public final class Tiles {
         kernels.affineSiluGradient(x, a, b, y, y, n);
     }
 
-    /** y = y·a + x·b + c. */
+    /** y = y·a + (x − d)·b + c. */
     public void combine(int n) {
-        kernels.combine(y, a, x, b, c, y, n);
+        kernels.combine(y, a, x, d, b, c, y, n);
     }
 
-    /** y = y·a + x·b + c + z·factor. */
+    /** y = y·a + (x − d)·b + c + z·factor. */
     public void combineAdd(float factor, int n) {
-        kernels.combineAdd(y, a, x, b, c, z, factor, y, n);
+        kernels.combineAdd(y, a, x, d, b, c, z, factor, y, n);
     }
 
     /** Sets both rows to the identity for {@link #affineSilu}. */

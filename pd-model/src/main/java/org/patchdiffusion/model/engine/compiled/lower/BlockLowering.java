@@ -40,7 +40,7 @@ final class BlockLowering {
     }
 
     static void gradient(Lowering lowering, Upsample.Gradient node) {
-        collect(lowering, "upsample backward", node.dy(), node.output(), node.factor(), 1f);
+        collect(lowering, "upsample backward", node.x(), node.output(), node.factor(), 1f);
     }
 
     /** Gives every pixel of a square the number of its one pixel, times a factor. */

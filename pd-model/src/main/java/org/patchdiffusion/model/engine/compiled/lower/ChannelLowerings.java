@@ -2,9 +2,10 @@ package org.patchdiffusion.model.engine.compiled.lower;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.IntConsumer;
 import org.patchdiffusion.model.engine.compiled.ir.AddVector;
-import org.patchdiffusion.model.engine.compiled.ir.ChannelScale;
-import org.patchdiffusion.model.engine.compiled.ir.ChannelShift;
+import org.patchdiffusion.model.engine.compiled.ir.ChannelParameter;
 import org.patchdiffusion.model.engine.compiled.ir.SpreadPixels;
 import org.patchdiffusion.model.engine.compiled.ir.SumPixels;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
@@ -46,7 +47,7 @@ final class ChannelLowerings {
     }
 
     static void spreadPixels(Lowering lowering, SpreadPixels node) {
-        Buffer vector = lowering.of(node.vector());
+        Buffer vector = lowering.of(node.x());
         Buffer y = lowering.define(node.output());
         ChannelKernel kernel = kernel(lowering, node.output());
         Tiles t = lowering.tiles();
@@ -80,60 +81,37 @@ final class ChannelLowerings {
         });
     }
 
-    static void shift(Lowering lowering, ChannelShift node) {
+    static void parameter(Lowering lowering, ChannelParameter node) {
+        Buffer x = lowering.of(node.x());
+        Buffer y = lowering.define(node.output());
+        ChannelKernel kernel = kernel(lowering, node.x());
         Tiles t = lowering.tiles();
-        parameter(
-                lowering, "channel shift", node.x(), node.output(), node.parameter(), n -> Loops.add(t.x, t.a, t.x, n));
-    }
-
-    static void scale(Lowering lowering, ChannelScale node) {
-        Tiles t = lowering.tiles();
-        parameter(
-                lowering,
-                "channel scale",
-                node.x(),
-                node.output(),
-                node.parameter(),
-                n -> Loops.multiply(t.x, t.a, t.x, n));
-    }
-
-    private static void parameter(
-            Lowering lowering,
-            String label,
-            Value from,
-            Value to,
-            String parameter,
-            java.util.function.IntConsumer work) {
-        Buffer x = lowering.of(from);
-        Buffer y = lowering.define(to);
-        ChannelKernel kernel = kernel(lowering, from);
-        lowering.step(label, Step.Kind.POINTWISE, 0, List.of(x), List.of(y), memory -> {
+        IntConsumer work =
+                switch (node.op()) {
+                    case ADD -> n -> Loops.add(t.x, t.a, t.x, n);
+                    case MULTIPLY -> n -> Loops.multiply(t.x, t.a, t.x, n);
+                };
+        lowering.step(label(node.op()), Step.Kind.POINTWISE, 0, List.of(x), List.of(y), memory -> {
             Floats in = memory.floats(x);
             Floats out = memory.floats(y);
-            long at = memory.parameters().offset(parameter);
-            float[] row = new float[from.channels()];
+            long at = memory.parameters().offset(node.parameter());
+            float[] row = new float[node.x().channels()];
             return () ->
                     kernel.map(in, out, image -> memory.parameters().floats().get(at, row, 0, row.length), row, work);
         });
     }
 
-    static void shiftGradient(Lowering lowering, ChannelShift.Gradient node) {
-        Buffer dy = lowering.of(node.dy());
-        ChannelKernel kernel = kernel(lowering, node.dy());
-        lowering.step("channel shift backward", Step.Kind.POINTWISE, 0, List.of(dy), List.of(), memory -> {
-            Floats gradient = memory.floats(dy);
-            return () -> total(kernel, gradient, null, memory, node.parameter(), node.add());
-        });
+    private static String label(ChannelParameter.Op op) {
+        return "channel " + op.name().toLowerCase(Locale.ROOT);
     }
 
-    static void scaleGradient(Lowering lowering, ChannelScale.Gradient node) {
-        Buffer x = lowering.of(node.x());
-        Buffer dy = lowering.of(node.dy());
-        ChannelKernel kernel = kernel(lowering, node.x());
-        lowering.step("channel scale backward", Step.Kind.POINTWISE, 0, List.of(x, dy), List.of(), memory -> {
-            Floats in = memory.floats(x);
-            Floats gradient = memory.floats(dy);
-            return () -> total(kernel, in, gradient, memory, node.parameter(), node.add());
+    static void parameterGradient(Lowering lowering, ChannelParameter.Gradient node) {
+        List<Buffer> reads = node.inputs().stream().map(lowering::of).toList();
+        ChannelKernel kernel = kernel(lowering, node.inputs().get(0));
+        lowering.step(label(node.op()) + " backward", Step.Kind.POINTWISE, 0, reads, List.of(), memory -> {
+            Floats first = memory.floats(reads.get(0));
+            Floats second = reads.size() > 1 ? memory.floats(reads.get(1)) : null;
+            return () -> total(kernel, first, second, memory, node.parameter(), node.add());
         });
     }
 

@@ -4,7 +4,9 @@ import java.util.List;
 import org.patchdiffusion.model.engine.compiled.ir.Norm;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
 import org.patchdiffusion.model.engine.compiled.kernel.Floats;
-import org.patchdiffusion.model.engine.compiled.kernel.NormKernel;
+import org.patchdiffusion.model.engine.compiled.kernel.NormBackward;
+import org.patchdiffusion.model.engine.compiled.kernel.NormForward;
+import org.patchdiffusion.model.engine.compiled.kernel.NormVectors;
 import org.patchdiffusion.model.engine.compiled.run.Buffer;
 import org.patchdiffusion.model.engine.compiled.run.FlatMemory;
 import org.patchdiffusion.model.engine.compiled.run.ReplicaMemory;
@@ -21,11 +23,11 @@ final class NormLowering {
         Buffer adaptive = node.adaptive() == null ? null : lowering.of(node.adaptive());
         Buffer y = lowering.define(node.output());
         Buffer statistics = lowering.training() ? lowering.defineStatistics(node.statistics(), node.x()) : null;
-        NormKernel.Vectors vectors = NormKernel.Vectors.of(node.x().channels());
-        NormKernel kernel = new NormKernel(node.settings(), node.x(), lowering.batch(), 1f, vectors, lowering.tiles());
+        NormVectors vectors = new NormVectors(node.x().channels());
+        NormForward kernel = new NormForward(node.settings(), node.x(), lowering.batch(), vectors, lowering.tiles());
         List<Buffer> reads = Buffer.present(x, shift, adaptive);
         lowering.step(label(node, ""), Step.Kind.POINTWISE, 0, reads, Buffer.present(y, statistics), memory -> {
-            NormKernel.Forward work = new NormKernel.Forward(
+            NormForward.Tensors tensors = new NormForward.Tensors(
                     memory.floats(x),
                     floats(memory, shift),
                     floats(memory, adaptive),
@@ -34,18 +36,15 @@ final class NormLowering {
             Runnable parameters = parameters(node, memory.parameters(), vectors);
             return () -> {
                 parameters.run();
-                kernel.forward(work);
+                kernel.run(tensors);
             };
         });
     }
 
-    private static Runnable parameters(Norm node, FlatMemory parameters, NormKernel.Vectors vectors) {
+    private static Runnable parameters(Norm node, FlatMemory parameters, NormVectors vectors) {
         long gamma = parameters.offset(node.settings().gamma());
         long beta = parameters.offset(node.settings().beta());
-        return () -> {
-            parameters.floats().get(gamma, vectors.gamma(), 0, vectors.gamma().length);
-            parameters.floats().get(beta, vectors.beta(), 0, vectors.beta().length);
-        };
+        return () -> vectors.readParameters(parameters.floats(), gamma, beta);
     }
 
     static void gradient(Lowering lowering, Norm.Gradient node) {
@@ -58,13 +57,13 @@ final class NormLowering {
         Buffer dx = lowering.define(node.output());
         Buffer dShift = defined(lowering, node.dShift());
         Buffer dAdaptive = defined(lowering, node.dAdaptive());
-        NormKernel.Vectors vectors = NormKernel.Vectors.of(norm.x().channels());
-        NormKernel kernel =
-                new NormKernel(norm.settings(), norm.x(), lowering.batch(), node.factor(), vectors, lowering.tiles());
+        NormVectors vectors = new NormVectors(norm.x().channels());
+        NormBackward kernel =
+                new NormBackward(norm.settings(), norm.x(), lowering.batch(), node.factor(), vectors, lowering.tiles());
         List<Buffer> reads = Buffer.present(x, adaptive, statistics, dy, more);
         List<Buffer> writes = Buffer.present(dx, dShift, dAdaptive);
         lowering.step(label(norm, " backward"), Step.Kind.POINTWISE, 0, reads, writes, memory -> {
-            NormKernel.Backward work = new NormKernel.Backward(
+            NormBackward.Tensors tensors = new NormBackward.Tensors(
                     memory.floats(x),
                     floats(memory, adaptive),
                     memory.floats(statistics),
@@ -74,22 +73,22 @@ final class NormLowering {
                     floats(memory, dShift),
                     floats(memory, dAdaptive));
             Runnable parameters = parameters(norm, memory.parameters(), vectors);
-            Runnable results = results(node, memory, vectors);
+            Runnable results = results(node, memory, kernel);
             return () -> {
                 parameters.run();
-                kernel.backward(work);
+                kernel.run(tensors);
                 results.run();
             };
         });
     }
 
-    private static Runnable results(Norm.Gradient node, ReplicaMemory memory, NormKernel.Vectors vectors) {
+    private static Runnable results(Norm.Gradient node, ReplicaMemory memory, NormBackward kernel) {
         long gamma = memory.gradient().offset(node.norm().settings().gamma());
         long beta = memory.gradient().offset(node.norm().settings().beta());
-        int channels = vectors.gamma().length;
+        int channels = node.norm().x().channels();
         return () -> {
-            memory.gradient().write(gamma, vectors.gammaGradient(), 0, channels, node.addGamma());
-            memory.gradient().write(beta, vectors.betaGradient(), 0, channels, node.addBeta());
+            memory.gradient().write(gamma, kernel.gammaGradient(), 0, channels, node.addGamma());
+            memory.gradient().write(beta, kernel.betaGradient(), 0, channels, node.addBeta());
         };
     }
 

@@ -44,8 +44,8 @@ final class PadLowering {
     }
 
     static void gradient(Lowering lowering, Pad.Gradient node) {
-        PadLowering pad = new PadLowering(lowering, node.output(), node.dy(), node.margins());
-        Buffer dy = lowering.of(node.dy());
+        PadLowering pad = new PadLowering(lowering, node.output(), node.x(), node.margins());
+        Buffer dy = lowering.of(node.x());
         Buffer dx = lowering.define(node.output());
         lowering.step("pad backward", Step.Kind.REORDER, 0, List.of(dy), List.of(dx), memory -> {
             Floats source = memory.floats(dy);

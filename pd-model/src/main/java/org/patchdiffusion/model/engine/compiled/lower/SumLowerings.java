@@ -41,7 +41,7 @@ final class SumLowerings {
     }
 
     static void spreadImage(Lowering lowering, SpreadImage node) {
-        Buffer number = lowering.of(node.number());
+        Buffer number = lowering.of(node.x());
         Buffer target = lowering.define(node.output());
         long perImage = node.output().physicalElements();
         lowering.step("spread over an image", Step.Kind.POINTWISE, 0, List.of(number), List.of(target), memory -> {

@@ -100,7 +100,7 @@ public final class Fuse {
             return !norm.settings().silu() && norm.adaptive() == null
                     ? join(adapt, adapt.x(), norm.withAdaptive(adapt.output(), adapt.adaptive()))
                     : node;
-        } else if (node instanceof Norm norm && only(norm.x()) instanceof AddVector sum) {
+        } else if (node instanceof Norm norm && norm.shift() == null && only(norm.x()) instanceof AddVector sum) {
             return join(norm, norm.x(), norm.withShift(sum.x(), sum.vector()));
         } else if (node instanceof Scale scale && scale.offset() == 0f && only(scale.x()) instanceof ScaledAdd sum) {
             float factor = sum.factor() * scale.factor();

@@ -18,7 +18,7 @@ final class AdaptRecogniser {
             return null;
         }
         Value x = graph.image(GraphView.input(product, 0));
-        boolean norm = x != null && graph.nodes().stream().anyMatch(node -> node instanceof Norm n && n.output() == x);
+        boolean norm = x != null && graph.maker(x) instanceof Norm;
         SameDiffOp scale = norm ? half(graph, GraphView.input(factor, 0), 0, x) : null;
         SameDiffOp offset = norm ? half(graph, GraphView.input(add, 1), 1, x) : null;
         if (scale == null || scale != offset) {

@@ -3,6 +3,7 @@ package org.patchdiffusion.model.engine.compiled.read;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.patchdiffusion.model.engine.compiled.ir.Attention;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
@@ -13,10 +14,53 @@ import org.patchdiffusion.model.engine.compiled.ir.Value;
  */
 final class AttentionRecogniser {
 
+    /** Ops that q, k and v come from. */
+    private static final Set<String> SOURCES = Set.of("unstack", "reshape");
+
     private AttentionRecogniser() {}
 
+    /** The ops of an attention, found by how they are wired. */
+    private record Wiring(SameDiffOp mixed, SameDiffOp softmax, SameDiffOp scaled, SameDiffOp scores) {
+
+        /** Names of q, k and v. */
+        List<String> parts() {
+            return List.of(GraphView.input(scores, 0), GraphView.input(scores, 1), GraphView.input(mixed, 0));
+        }
+    }
+
+    /** The ops inside what is wired like an attention and ends in an op; none if it is not. */
+    static List<SameDiffOp> inner(GraphView view, SameDiffOp back) {
+        Wiring w = wiring(view, back);
+        if (w == null) {
+            return List.of();
+        }
+        List<SameDiffOp> inner = new ArrayList<>(List.of(w.mixed, w.softmax, w.scaled, w.scores));
+        for (String part : w.parts()) {
+            SameDiffOp source = view.producer(part);
+            if (source != null && SOURCES.contains(GraphView.name(source))) {
+                inner.add(source);
+            }
+        }
+        return inner;
+    }
+
     static Value read(Reading graph, SameDiffOp back) {
-        GraphView view = graph.view();
+        Wiring wiring = wiring(graph.view(), back);
+        if (wiring == null) {
+            return null;
+        }
+        List<Value> sources = new ArrayList<>();
+        long[] shape = interleaved(graph, wiring.parts(), sources);
+        if (shape == null) {
+            sources.clear();
+            shape = separate(graph, wiring.parts(), sources);
+        }
+        return shape == null || Math.abs(GraphView.number(wiring.scaled()) * Math.sqrt(shape[1]) - 1) >= 1e-6
+                ? null
+                : emit(graph, back, sources, shape);
+    }
+
+    private static Wiring wiring(GraphView view, SameDiffOp back) {
         SameDiffOp mixed = view.producer(GraphView.input(back, 0), "matmul");
         SameDiffOp softmax = mixed == null ? null : view.producer(GraphView.input(mixed, 1), "softmax");
         SameDiffOp scaled = softmax == null ? null : view.producer(GraphView.input(softmax, 0), "mul_scalar");
@@ -26,19 +70,7 @@ final class AttentionRecogniser {
                 && GraphView.hasFixedNumber(scaled)
                 && DenseRecogniser.isTransposed(scores, true, false)
                 && DenseRecogniser.isTransposed(mixed, false, true);
-        if (!wired) {
-            return null;
-        }
-        List<String> parts = List.of(GraphView.input(scores, 0), GraphView.input(scores, 1), GraphView.input(mixed, 0));
-        List<Value> sources = new ArrayList<>();
-        long[] shape = interleaved(graph, parts, sources);
-        if (shape == null) {
-            sources.clear();
-            shape = separate(graph, parts, sources);
-        }
-        return shape == null || Math.abs(GraphView.number(scaled) * Math.sqrt(shape[1]) - 1) >= 1e-6
-                ? null
-                : emit(graph, back, sources, shape);
+        return wired ? new Wiring(mixed, softmax, scaled, scores) : null;
     }
 
     /** Axis 2 of three; SameDiff's softmax takes the last one if it is given none. */

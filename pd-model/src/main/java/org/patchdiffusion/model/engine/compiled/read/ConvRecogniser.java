@@ -44,7 +44,7 @@ final class ConvRecogniser {
                 Math.max(0, window.left() - halfWidth),
                 Math.max(0, window.bottom() - halfHeight),
                 Math.max(0, window.right() - halfWidth));
-        if (excess.equals(new Pad.Margins(0, 0, 0, 0))) {
+        if (excess.isEmpty()) {
             return graph.emit(Conv.of(name, x, kernel, out, bias, window));
         }
         Value padded = graph.emit(Pad.of(name + " padded", x, excess));

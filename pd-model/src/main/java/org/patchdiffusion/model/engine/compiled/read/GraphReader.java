@@ -1,7 +1,9 @@
 package org.patchdiffusion.model.engine.compiled.read;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,9 +34,15 @@ public final class GraphReader {
     /** Sums over the batch once more, for parts, which need them whole. */
     private final Map<String, Value> wholes = new HashMap<>();
 
-    private GraphReader(Reading reading, Set<String> refused, ShapeProbe probe) {
-        this.reading = reading;
-        this.view = reading.view();
+    private GraphReader(
+            GraphView view,
+            long batch,
+            Map<String, INDArray> frontier,
+            Graph graph,
+            Set<String> refused,
+            ShapeProbe probe) {
+        this.reading = new Reading(view, batch, frontier, graph.dropouts(), this::read);
+        this.view = view;
         this.refused = refused;
         this.probe = probe;
     }
@@ -48,10 +56,19 @@ public final class GraphReader {
      */
     public static TypedGraph read(
             GraphView view, long batch, Map<String, INDArray> frontier, Graph graph, Set<String> refused) {
-        Reading reading = new Reading(view, batch, frontier, graph.dropouts());
+        List<SameDiffOp> ops = view.trainedOps();
+        // A norm is twelve ops, which are read only if something else than the norm asks for them.
+        Set<SameDiffOp> inner = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (SameDiffOp op : ops) {
+            inner.addAll(Recognisers.inner(view, op));
+        }
         try (ShapeProbe probe = new ShapeProbe()) {
-            GraphReader reader = new GraphReader(reading, refused, probe);
-            view.trainedOps().forEach(reader::read);
+            GraphReader reader = new GraphReader(view, batch, frontier, graph, refused, probe);
+            for (SameDiffOp op : ops) {
+                if (!inner.contains(op)) {
+                    reader.read(op);
+                }
+            }
             return reader.result(graph);
         }
     }
@@ -59,12 +76,10 @@ public final class GraphReader {
     private void read(SameDiffOp op) {
         String output = GraphView.output(op);
         if (op.getOutputsOfOp().size() == 1 && !refused.contains(output)) {
-            for (Recogniser recogniser : Recognisers.endingIn(GraphView.name(op))) {
-                Value value = recogniser.read(reading, op);
-                if (value != null) {
-                    reading.put(output, value);
-                    return;
-                }
+            Value value = Recognisers.read(reading, op);
+            if (value != null) {
+                reading.put(output, value);
+                return;
             }
         }
         part(op).forEach(reading::put);

@@ -1,5 +1,7 @@
 package org.patchdiffusion.model.engine.compiled.read;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.patchdiffusion.model.engine.compiled.ir.Norm;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
@@ -12,25 +14,59 @@ final class NormRecogniser {
 
     private NormRecogniser() {}
 
+    /** The ops of a norm, found by how they are wired. */
+    private record Wiring(
+            SameDiffOp scaled,
+            SameDiffOp back,
+            SameDiffOp normed,
+            SameDiffOp centred,
+            SameDiffOp grouped,
+            SameDiffOp average,
+            SameDiffOp inverse,
+            SameDiffOp shifted,
+            SameDiffOp variance,
+            SameDiffOp squared) {}
+
+    /** The ops inside what is wired like a norm and ends in an op; none if it is not. */
+    static List<SameDiffOp> inner(GraphView view, SameDiffOp add) {
+        Wiring w = wiring(view, add);
+        if (w == null) {
+            return List.of();
+        }
+        List<SameDiffOp> inner = new ArrayList<>(List.of(
+                w.scaled,
+                w.back,
+                w.normed,
+                w.centred,
+                w.grouped,
+                w.average,
+                w.inverse,
+                w.shifted,
+                w.variance,
+                w.squared));
+        for (String perChannel : List.of(GraphView.input(w.scaled, 1), GraphView.input(add, 1))) {
+            SameDiffOp reshape = view.producer(perChannel, "reshape");
+            if (reshape != null) {
+                inner.add(reshape);
+            }
+        }
+        return inner;
+    }
+
     static Value read(Reading graph, SameDiffOp add) {
-        GraphView view = graph.view();
-        SameDiffOp scaled = view.producer(GraphView.input(add, 0), "multiply");
-        SameDiffOp back = scaled == null ? null : view.producer(GraphView.input(scaled, 0), "reshape");
-        SameDiffOp normed = back == null ? null : view.producer(GraphView.input(back, 0), "multiply");
-        SameDiffOp centred = normed == null ? null : view.producer(GraphView.input(normed, 0), "subtract");
-        SameDiffOp grouped = centred == null ? null : view.producer(GraphView.input(centred, 0), "reshape");
-        if (grouped == null || !isCentred(view, centred) || !isNormed(view, normed)) {
+        Wiring wiring = wiring(graph.view(), add);
+        if (wiring == null) {
             return null;
         }
-        Value x = graph.image(GraphView.input(grouped, 0));
-        String gamma = perChannel(graph, GraphView.input(scaled, 1), x);
+        Value x = graph.image(GraphView.input(wiring.grouped(), 0));
+        String gamma = perChannel(graph, GraphView.input(wiring.scaled(), 1), x);
         String beta = perChannel(graph, GraphView.input(add, 1), x);
         if (x == null || gamma == null || beta == null) {
             return null;
         }
         long length = graph.batch() * x.elements();
-        long[] groups = GraphView.reshapeTarget(grouped, length);
-        long[] shape = GraphView.reshapeTarget(back, length);
+        long[] groups = GraphView.reshapeTarget(wiring.grouped(), length);
+        long[] shape = GraphView.reshapeTarget(wiring.back(), length);
         boolean fits = groups != null
                 && groups.length == 3
                 && groups[0] == graph.batch()
@@ -40,33 +76,30 @@ final class NormRecogniser {
         if (!fits) {
             return null;
         }
-        Norm.Settings settings = new Norm.Settings(gamma, beta, (int) groups[1], epsilon(view, normed), false);
-        return graph.emit(Norm.of(GraphView.output(add), x, settings));
+        double epsilon = GraphView.number(wiring.shifted());
+        return graph.emit(
+                Norm.of(GraphView.output(add), x, new Norm.Settings(gamma, beta, (int) groups[1], epsilon, false)));
     }
 
-    private static boolean isCentred(GraphView view, SameDiffOp centred) {
-        SameDiffOp average = mean(view, GraphView.input(centred, 1));
-        return average != null && GraphView.input(average, 0).equals(GraphView.input(centred, 0));
-    }
-
-    private static boolean isNormed(GraphView view, SameDiffOp normed) {
-        String difference = GraphView.input(normed, 0);
-        SameDiffOp shifted = shifted(view, normed);
-        SameDiffOp variance = shifted == null ? null : mean(view, GraphView.input(shifted, 0));
-        SameDiffOp squared = variance == null ? null : view.producer(GraphView.input(variance, 0), "multiply");
-        return squared != null
-                && GraphView.input(squared, 0).equals(difference)
-                && GraphView.input(squared, 1).equals(difference);
-    }
-
-    private static SameDiffOp shifted(GraphView view, SameDiffOp normed) {
-        SameDiffOp inverse = view.producer(GraphView.input(normed, 1), "rsqrt");
+    private static Wiring wiring(GraphView view, SameDiffOp add) {
+        SameDiffOp scaled = view.producer(GraphView.input(add, 0), "multiply");
+        SameDiffOp back = scaled == null ? null : view.producer(GraphView.input(scaled, 0), "reshape");
+        SameDiffOp normed = back == null ? null : view.producer(GraphView.input(back, 0), "multiply");
+        SameDiffOp centred = normed == null ? null : view.producer(GraphView.input(normed, 0), "subtract");
+        SameDiffOp grouped = centred == null ? null : view.producer(GraphView.input(centred, 0), "reshape");
+        SameDiffOp average = grouped == null ? null : mean(view, GraphView.input(centred, 1));
+        SameDiffOp inverse = average == null ? null : view.producer(GraphView.input(normed, 1), "rsqrt");
         SameDiffOp shifted = inverse == null ? null : view.producer(GraphView.input(inverse, 0), "add_scalar");
-        return shifted != null && GraphView.hasFixedNumber(shifted) ? shifted : null;
-    }
-
-    private static double epsilon(GraphView view, SameDiffOp normed) {
-        return GraphView.number(shifted(view, normed));
+        SameDiffOp variance =
+                shifted == null || !GraphView.hasFixedNumber(shifted) ? null : mean(view, GraphView.input(shifted, 0));
+        SameDiffOp squared = variance == null ? null : view.producer(GraphView.input(variance, 0), "multiply");
+        boolean wired = squared != null
+                && GraphView.input(average, 0).equals(GraphView.input(centred, 0))
+                && GraphView.input(squared, 0).equals(GraphView.input(normed, 0))
+                && GraphView.input(squared, 1).equals(GraphView.input(normed, 0));
+        return wired
+                ? new Wiring(scaled, back, normed, centred, grouped, average, inverse, shifted, variance, squared)
+                : null;
     }
 
     /** A mean over the last of three axes, which stays. */

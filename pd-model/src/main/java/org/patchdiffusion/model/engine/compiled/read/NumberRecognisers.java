@@ -52,10 +52,7 @@ final class NumberRecognisers {
 
     /** A factor behind a sum over the batch belongs to the sum. */
     private static Value rescaleSum(Reading graph, String name, Value x, double factor) {
-        SumBatch sum = (SumBatch) graph.nodes().stream()
-                .filter(n -> n.outputs().contains(x))
-                .findFirst()
-                .orElseThrow();
+        SumBatch sum = (SumBatch) graph.maker(x);
         return graph.emit(new SumBatch(Value.sum(name, x.differentiable()), sum.x(), sum.factor() * factor));
     }
 }

@@ -4,8 +4,7 @@ import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.model.engine.compiled.ir.AddVector;
 import org.patchdiffusion.model.engine.compiled.ir.Binary;
-import org.patchdiffusion.model.engine.compiled.ir.ChannelScale;
-import org.patchdiffusion.model.engine.compiled.ir.ChannelShift;
+import org.patchdiffusion.model.engine.compiled.ir.ChannelParameter;
 import org.patchdiffusion.model.engine.compiled.ir.Dropout;
 import org.patchdiffusion.model.engine.compiled.ir.Scale;
 import org.patchdiffusion.model.engine.compiled.ir.ScaledAdd;
@@ -150,8 +149,7 @@ final class PairRecognisers {
         if (!perChannel || kind == Binary.Op.DIVIDE || kind == Binary.Op.SUBTRACT) {
             return null;
         }
-        Value y = a.like(name, true);
-        return graph.emit(
-                kind == Binary.Op.ADD ? new ChannelShift(y, a, parameter) : new ChannelScale(y, a, parameter));
+        ChannelParameter.Op own = kind == Binary.Op.ADD ? ChannelParameter.Op.ADD : ChannelParameter.Op.MULTIPLY;
+        return graph.emit(new ChannelParameter(a.like(name, true), a, own, parameter));
     }
 }

@@ -4,11 +4,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.model.engine.Dropout;
 import org.patchdiffusion.model.engine.compiled.ir.Feed;
 import org.patchdiffusion.model.engine.compiled.ir.Node;
+import org.patchdiffusion.model.engine.compiled.ir.UnsupportedGraphException;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
 
 /** A graph while it is read: the nodes so far and the tensor of each variable. */
@@ -19,8 +22,17 @@ final class Reading {
     private final List<Dropout> dropouts;
     private final Map<String, Value> values = new HashMap<>();
     private final List<Node> nodes = new ArrayList<>();
+    private final Map<Value, Node> makers = new HashMap<>();
+    private final Consumer<SameDiffOp> later;
 
-    Reading(GraphView view, long batch, Map<String, INDArray> frontier, List<Dropout> dropouts) {
+    /** @param later reads an op that was left out until something asks for its result */
+    Reading(
+            GraphView view,
+            long batch,
+            Map<String, INDArray> frontier,
+            List<Dropout> dropouts,
+            Consumer<SameDiffOp> later) {
+        this.later = later;
         this.view = view;
         this.batch = batch;
         this.frontier = frontier;
@@ -39,18 +51,28 @@ final class Reading {
         return nodes;
     }
 
-    /** The tensor of a variable: computed so far, a parameter, or there before the run. */
+    /** The tensor of a variable: a parameter, there before the run, or computed by an op, which is read now if it was not. */
     Value value(String variable) {
-        return values.computeIfAbsent(variable, name -> {
-            if (view.isParameter(name)) {
-                return feed(Value.whole(name, DataType.FLOAT, view.parameterShape(name), true));
-            }
-            INDArray array = frontier.get(name);
-            if (array == null) {
-                throw new IllegalStateException(name + " is read before it is computed");
-            }
-            return feed(Value.of(name, batch, array.dataType(), array.shape(), false));
-        });
+        Value known = values.get(variable);
+        if (known == null && view.isTrained(variable) && !view.isParameter(variable)) {
+            later.accept(view.producer(variable));
+            known = values.get(variable);
+        } else if (known == null) {
+            known = feed(variable);
+            values.put(variable, known);
+        }
+        return known;
+    }
+
+    private Value feed(String variable) {
+        if (view.isParameter(variable)) {
+            return feed(Value.whole(variable, DataType.FLOAT, view.parameterShape(variable), true));
+        }
+        INDArray array = frontier.get(variable);
+        if (array == null) {
+            throw new UnsupportedGraphException("the dropout mask " + variable + " does more than multiply");
+        }
+        return feed(Value.of(variable, batch, array.dataType(), array.shape(), false));
     }
 
     private Value feed(Value value) {
@@ -89,9 +111,15 @@ final class Reading {
         return view.constantArray(variable);
     }
 
+    /** The node that makes a tensor. */
+    Node maker(Value value) {
+        return makers.get(value);
+    }
+
     /** Adds a node. */
     Value emit(Node node) {
         nodes.add(node);
+        node.outputs().forEach(output -> makers.put(output, node));
         return node.outputs().get(0);
     }
 

@@ -1,47 +1,70 @@
 package org.patchdiffusion.model.engine.compiled.read;
 
 import java.util.List;
-import java.util.Map;
+import org.nd4j.autodiff.samediff.internal.SameDiffOp;
+import org.patchdiffusion.model.engine.compiled.ir.Value;
 
-/** Which patterns may end in an op of a name, larger ones first. */
+/** Which patterns may end in an op of a name, larger ones first. A switch, because a table of lambdas costs a class each. */
 final class Recognisers {
-    private static final Map<String, List<Recogniser>> BY_LAST_OP = Map.ofEntries(
-            Map.entry("conv2d", List.of(ConvRecogniser::read)),
-            Map.entry("maxpool2d", List.of(PoolRecogniser::read)),
-            Map.entry("avgpool2d", List.of(PoolRecogniser::read)),
-            Map.entry("upsampling2d", List.of(ShapeRecognisers::upsample)),
-            Map.entry("pad", List.of(ShapeRecognisers::pad)),
-            Map.entry("concat", List.of(ShapeRecognisers::concat)),
-            Map.entry("reshape", List.of(AttentionRecogniser::read, BlurRecogniser::read, ShapeRecognisers::reshape)),
-            Map.entry("identity", List.of(NumberRecognisers::identity)),
-            Map.entry("matmul", List.of(DenseRecogniser::withoutBias)),
-            Map.entry(
-                    "add",
-                    List.of(
-                            NormRecogniser::read,
-                            AdaptRecogniser::read,
-                            DenseRecogniser::withBias,
-                            PairRecognisers::add)),
-            Map.entry("subtract", List.of(PairRecognisers::subtract)),
-            Map.entry("multiply", List.of(PairRecognisers::dropout, PairRecognisers::multiply)),
-            Map.entry("divide", List.of(PairRecognisers::divide)),
-            Map.entry("mul_scalar", List.of(NumberRecognisers::multiply)),
-            Map.entry("div_scalar", List.of(NumberRecognisers::divide)),
-            Map.entry("add_scalar", List.of(NumberRecognisers::add)),
-            Map.entry("sub_scalar", List.of(NumberRecognisers::subtract)),
-            Map.entry("rsub_scalar", List.of(NumberRecognisers::subtractFrom)),
-            Map.entry("neg", List.of(NumberRecognisers::negate)),
-            Map.entry("swish", List.of(FunctionRecognisers::silu)),
-            Map.entry("relu", List.of(FunctionRecognisers::relu)),
-            Map.entry("tanh", List.of(FunctionRecognisers::tanh)),
-            Map.entry("sigmoid", List.of(FunctionRecognisers::sigmoid)),
-            Map.entry("square", List.of(FunctionRecognisers::square)),
-            Map.entry("reduce_sum", List.of(SumRecognisers::sum)),
-            Map.entry("reduce_mean", List.of(SumRecognisers::mean)));
 
     private Recognisers() {}
 
-    static List<Recogniser> endingIn(String opName) {
-        return BY_LAST_OP.getOrDefault(opName, List.of());
+    /** The result of the node that an op becomes; null if no pattern ends in it. */
+    static Value read(Reading graph, SameDiffOp op) {
+        return switch (GraphView.name(op)) {
+            case "conv2d" -> ConvRecogniser.read(graph, op);
+            case "maxpool2d", "avgpool2d" -> PoolRecogniser.read(graph, op);
+            case "upsampling2d" -> ShapeRecognisers.upsample(graph, op);
+            case "pad" -> ShapeRecognisers.pad(graph, op);
+            case "concat" -> ShapeRecognisers.concat(graph, op);
+            case "reshape" -> reshape(graph, op);
+            case "identity" -> NumberRecognisers.identity(graph, op);
+            case "matmul" -> DenseRecogniser.withoutBias(graph, op);
+            case "add" -> add(graph, op);
+            case "subtract" -> PairRecognisers.subtract(graph, op);
+            case "multiply" -> multiply(graph, op);
+            case "divide" -> PairRecognisers.divide(graph, op);
+            case "mul_scalar" -> NumberRecognisers.multiply(graph, op);
+            case "div_scalar" -> NumberRecognisers.divide(graph, op);
+            case "add_scalar" -> NumberRecognisers.add(graph, op);
+            case "sub_scalar" -> NumberRecognisers.subtract(graph, op);
+            case "rsub_scalar" -> NumberRecognisers.subtractFrom(graph, op);
+            case "neg" -> NumberRecognisers.negate(graph, op);
+            case "swish" -> FunctionRecognisers.silu(graph, op);
+            case "relu" -> FunctionRecognisers.relu(graph, op);
+            case "tanh" -> FunctionRecognisers.tanh(graph, op);
+            case "sigmoid" -> FunctionRecognisers.sigmoid(graph, op);
+            case "square" -> FunctionRecognisers.square(graph, op);
+            case "reduce_sum" -> SumRecognisers.sum(graph, op);
+            case "reduce_mean" -> SumRecognisers.mean(graph, op);
+            default -> null;
+        };
+    }
+
+    private static Value add(Reading graph, SameDiffOp op) {
+        Value y = NormRecogniser.read(graph, op);
+        y = y != null ? y : AdaptRecogniser.read(graph, op);
+        y = y != null ? y : DenseRecogniser.withBias(graph, op);
+        return y != null ? y : PairRecognisers.add(graph, op);
+    }
+
+    private static Value multiply(Reading graph, SameDiffOp op) {
+        Value y = PairRecognisers.dropout(graph, op);
+        return y != null ? y : PairRecognisers.multiply(graph, op);
+    }
+
+    private static Value reshape(Reading graph, SameDiffOp op) {
+        Value y = AttentionRecogniser.read(graph, op);
+        y = y != null ? y : BlurRecogniser.read(graph, op);
+        return y != null ? y : ShapeRecognisers.reshape(graph, op);
+    }
+
+    /** The ops inside the large pattern that may end in an op. Only the pattern reads them, as a rule. */
+    static List<SameDiffOp> inner(GraphView view, SameDiffOp op) {
+        return switch (GraphView.name(op)) {
+            case "add" -> NormRecogniser.inner(view, op);
+            case "reshape" -> AttentionRecogniser.inner(view, op);
+            default -> List.of();
+        };
     }
 }

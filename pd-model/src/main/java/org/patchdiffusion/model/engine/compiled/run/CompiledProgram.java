@@ -49,6 +49,7 @@ public final class CompiledProgram implements Profiled {
             DropoutDraws draws,
             List<Replica> replicas,
             Workers workers,
+            SharedMemory shared,
             Resources resources) {}
 
     private final Parts parts;
@@ -125,14 +126,24 @@ public final class CompiledProgram implements Profiled {
                             + " too few parts; make them with this engine's newGradients(parameters.layout()), or"
                             + " newAccumulator to add to them");
         }
+        gradients.requireOpen();
     }
 
     @Override
-    public synchronized void draw(long seed, long step, int firstImage) {
-        parts.draws().draw(seed, step, firstImage);
+    public void draw(long seed, long step, int firstImage) {
+        synchronized (parts.shared()) {
+            parts.draws().draw(seed, step, firstImage);
+        }
     }
 
-    private synchronized Map<String, INDArray> run(Map<String, INDArray> inputs, Gradients gradients, boolean add) {
+    private Map<String, INDArray> run(Map<String, INDArray> inputs, Gradients gradients, boolean add) {
+        // Programs that share memory take turns.
+        synchronized (parts.shared()) {
+            return runAlone(inputs, gradients, add);
+        }
+    }
+
+    private Map<String, INDArray> runAlone(Map<String, INDArray> inputs, Gradients gradients, boolean add) {
         if (closed) {
             throw new IllegalStateException("the program is closed");
         }
@@ -155,8 +166,16 @@ public final class CompiledProgram implements Profiled {
         if (gradients != null) {
             complete(gradients, add);
         }
-        sums.forEach((name, sum) ->
-                sum.assign(replicas.stream().mapToDouble(r -> r.sum(name)).sum()));
+        boolean finite = true;
+        for (Map.Entry<String, INDArray> sum : sums.entrySet()) {
+            double total =
+                    replicas.stream().mapToDouble(r -> r.sum(sum.getKey())).sum();
+            sum.getValue().assign(total);
+            finite &= Double.isFinite(total);
+        }
+        if (!finite) {
+            parts.shared().clear();
+        }
         return outputs;
     }
 
@@ -256,9 +275,19 @@ public final class CompiledProgram implements Profiled {
         });
     }
 
+    /** Bytes of what this program does not share: its inputs, outputs, and what it computes before the replicas run. */
+    public long ownBytes() {
+        return parts.prologue().bytes() + parts.arrays().bytes();
+    }
+
+    /** Bytes of what it shares with the programs that were compiled with it. */
+    public long sharedBytes() {
+        return parts.shared().bytes();
+    }
+
     @Override
     public long bytes() {
-        return parts.replicas().stream().mapToLong(Replica::bytes).sum();
+        return ownBytes() + sharedBytes();
     }
 
     @Override
@@ -275,11 +304,13 @@ public final class CompiledProgram implements Profiled {
     }
 
     @Override
-    public synchronized void close() {
-        if (!closed) {
-            closed = true;
-            parts.resources().close();
-            sums.values().forEach(INDArray::close);
+    public void close() {
+        synchronized (parts.shared()) {
+            if (!closed) {
+                closed = true;
+                parts.resources().close();
+                sums.values().forEach(INDArray::close);
+            }
         }
     }
 }

@@ -26,6 +26,11 @@ public final class FlatMemory {
         return layout;
     }
 
+    /** Where the first number is: what tells two buffers apart. */
+    long address() {
+        return pointer.address();
+    }
+
     public FloatPointer pointer(String parameter) {
         return pointer.getPointer(offset(parameter));
     }

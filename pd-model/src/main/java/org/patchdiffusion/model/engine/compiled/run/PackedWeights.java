@@ -1,162 +1,48 @@
 package org.patchdiffusion.model.engine.compiled.run;
 
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
-
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
-import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Pointer;
 import org.patchdiffusion.model.engine.compiled.ir.ChannelMap;
-import org.patchdiffusion.model.engine.compiled.kernel.Floats;
 import org.patchdiffusion.model.engine.compiled.onednn.KernelShape;
-import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 
-/**
- * Convolution kernels and biases in the layouts that the primitives want, shared by the replicas. Each is filled
- * again from the flat parameters at the start of a run.
- */
-public final class PackedWeights implements AutoCloseable {
+/** What a program uses of a {@link WeightStore}: it fills these again from the flat parameters at the start of a run. */
+public final class PackedWeights {
+    private final WeightStore store;
+    private final Set<Consumer<stream>> fillers = new LinkedHashSet<>();
 
-    private record Packed(KernelShape shape, memory.desc desc, memory memory) {}
-
-    private final OneDnn oneDnn;
-    private final FlatMemory parameters;
-    private final Map<String, List<Packed>> kernels = new HashMap<>();
-    private final Map<String, FloatPointer> biases = new HashMap<>();
-    private final List<Consumer<stream>> fillers = new ArrayList<>();
-    private final List<Pointer> owned = new ArrayList<>();
-
-    public PackedWeights(OneDnn oneDnn, FlatMemory parameters) {
-        this.oneDnn = oneDnn;
-        this.parameters = parameters;
+    PackedWeights(WeightStore store) {
+        this.store = store;
     }
 
     /** Number of parameters of the whole model. */
     public long parameterCount() {
-        return parameters.layout().length();
-    }
-
-    /** The work of filling everything; entries are independent, so that threads may share them. */
-    List<Consumer<stream>> fillers() {
-        return fillers;
+        return store.parameters().layout().length();
     }
 
     /** A kernel in the layout of a descriptor. */
     public synchronized memory kernel(KernelShape shape, memory.desc desc) {
-        List<Packed> known = kernels.computeIfAbsent(shape.name(), n -> new ArrayList<>());
-        for (Packed packed : known) {
-            if (packed.shape().equals(shape) && packed.desc().equals(desc)) {
-                return packed.memory();
-            }
-        }
-        memory packed = own(new memory(desc, oneDnn.engine()));
-        known.add(new Packed(shape, desc, packed));
-        fillers.add(shape.isExact() ? direct(shape, packed) : padded(shape, packed));
-        return packed;
-    }
-
-    private Consumer<stream> direct(KernelShape shape, memory packed) {
-        memory flat = own(new memory(shape.desc(), oneDnn.engine(), parameters.pointer(shape.name())));
-        return copy(shape, flat, packed);
-    }
-
-    private Consumer<stream> padded(KernelShape shape, memory packed) {
-        FloatPointer staging = zeros(shape.physicalFloats());
-        Floats target = new Floats(staging, shape.physicalFloats());
-        float[] row = new float[shape.out().logical()];
-        Consumer<stream> copy = copy(shape, own(new memory(shape.desc(), oneDnn.engine(), staging)), packed);
-        long offset = parameters.offset(shape.name());
-        return stream -> {
-            shape.forEachRow((logical, physical) -> {
-                parameters.floats().get(offset + logical, row, 0, row.length);
-                target.put(physical, row, 0, row.length);
-            });
-            copy.accept(stream);
-        };
-    }
-
-    private Consumer<stream> copy(KernelShape shape, memory from, memory to) {
-        return canReorder(from, to) ? reorder(from, to) : throughOfficialOrder(shape, from, to);
-    }
-
-    /**
-     * oneDNN brings a kernel into Winograd's domain only from the axis order {@code [out, in, kH, kW]}. The copy in that
-     * order is made anew each time: kept, it would double what large models take, and parameters rarely change between
-     * the forward runs that want this form.
-     */
-    private Consumer<stream> throughOfficialOrder(KernelShape shape, memory from, memory to) {
-        memory.desc official = own(OneDnn.rowMajor(shape.dims()));
-        return stream -> {
-            try (memory ordered = new memory(official, oneDnn.engine());
-                    reorder first = new reorder(from, ordered);
-                    reorder second = new reorder(ordered, to)) {
-                first.execute(stream, from, ordered);
-                second.execute(stream, ordered, to);
-                stream._wait();
-            }
-        };
-    }
-
-    private boolean canReorder(memory from, memory to) {
-        try {
-            new reorder.primitive_desc(oneDnn.engine(), from.get_desc(), oneDnn.engine(), to.get_desc()).close();
-            return true;
-        } catch (RuntimeException e) {
-            // oneDNN's way of saying that it has no such reorder.
-            return false;
-        }
-    }
-
-    private Consumer<stream> reorder(memory from, memory to) {
-        reorder primitive = own(new reorder(from, to));
-        IntMemoryMap arguments = own(new IntMemoryMap().put(DNNL_ARG_FROM, from).put(DNNL_ARG_TO, to));
-        return stream -> {
-            primitive.execute(stream, arguments);
-            stream._wait();
-        };
+        WeightStore.Kernel kernel = store.kernel(shape, desc);
+        fillers.add(kernel.filler());
+        return kernel.memory();
     }
 
     /** A bias, padded with zeros to the physical channels of the output. */
     public synchronized FloatPointer bias(String name, ChannelMap out) {
         if (out.isExact()) {
-            return parameters.pointer(name);
+            return store.parameters().pointer(name);
         }
-        return biases.computeIfAbsent(name, n -> {
-            FloatPointer staging = zeros(out.physical());
-            Floats target = new Floats(staging, out.physical());
-            long offset = parameters.offset(name);
-            float[] row = new float[out.logical()];
-            fillers.add(stream -> {
-                parameters.floats().get(offset, row, 0, row.length);
-                target.put(0, row, 0, row.length);
-            });
-            return staging;
-        });
+        WeightStore.Bias bias = store.bias(name, out.physical());
+        fillers.add(bias.filler());
+        return bias.pointer();
     }
 
-    private FloatPointer zeros(long floats) {
-        FloatPointer pointer = own(new FloatPointer(floats));
-        Pointer.memset(pointer, 0, floats * Float.BYTES);
-        return pointer;
-    }
-
-    private <T extends Pointer> T own(T pointer) {
-        owned.add(pointer);
-        return pointer;
-    }
-
-    @Override
-    public void close() {
-        for (int i = owned.size() - 1; i >= 0; i--) {
-            owned.get(i).deallocate();
-        }
+    /** The work of filling everything; entries are independent, so that threads may share them. */
+    List<Consumer<stream>> fillers() {
+        return List.copyOf(fillers);
     }
 }

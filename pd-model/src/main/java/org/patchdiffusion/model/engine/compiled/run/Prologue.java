@@ -15,7 +15,7 @@ import org.patchdiffusion.model.engine.generic.GenericPlan;
  * What depends on no parameter, such as preconditioning and the noise embedding: a plan of ND4J operations for the whole
  * batch, run before everything else.
  */
-public final class Prologue implements AutoCloseable {
+public final class Prologue implements Resources.Freed {
     private final Map<String, INDArray> placeholders = new LinkedHashMap<>();
     private final Map<String, INDArray> copies = new HashMap<>();
     private final Map<String, INDArray> frontier = new LinkedHashMap<>();
@@ -84,6 +84,17 @@ public final class Prologue implements AutoCloseable {
                 .max(java.util.Comparator.comparingLong(INDArray::length))
                 .map(a -> a.size(0))
                 .orElse(1L);
+    }
+
+    /** Off-heap bytes of its arrays. */
+    long bytes() {
+        return plan.bytes() + bytes(placeholders) + bytes(copies);
+    }
+
+    private static long bytes(Map<String, INDArray> arrays) {
+        return arrays.values().stream()
+                .mapToLong(a -> a.length() * a.dataType().width())
+                .sum();
     }
 
     /** Takes the inputs of a run over and computes the frontier. */

@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.model.engine.DropoutDraws;
 import org.patchdiffusion.model.engine.Profile;
 import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 
 /** One share of the batch, prepared: its own memory and steps, run by one thread. */
-public final class Replica implements AutoCloseable {
+public final class Replica implements Resources.Freed {
 
     private record Bound(Step step, Runnable work) {}
 
-    private final Share share;
     private final Schedule schedule;
     private final ReplicaMemory memory;
     private final List<Bound> steps = new ArrayList<>();
@@ -25,24 +25,22 @@ public final class Replica implements AutoCloseable {
     /**
      * Binds the steps of a planned schedule to memory. Runs on the replica's own thread.
      *
-     * @param arenaBytes size of the arena
+     * @param arena what the schedule's places are counted from
      * @param outside places of the buffers outside the arena
      * @param sums this share's part of each sum over the batch, by name
      */
     public Replica(
             OneDnn oneDnn,
-            Share share,
             Schedule schedule,
-            long arenaBytes,
+            Pointer arena,
             Map<Buffer, FloatPointer> outside,
             FlatMemory parameters,
             DropoutDraws draws,
             Map<String, Buffer> sums) {
-        this.share = share;
         this.schedule = schedule;
         this.sums = sums;
         GradientMemory gradient = new GradientMemory(parameters.layout());
-        this.memory = new ReplicaMemory(oneDnn, arenaBytes, outside, parameters, gradient, draws);
+        this.memory = new ReplicaMemory(oneDnn, arena, outside, parameters, gradient, draws);
         try {
             for (Step step : schedule.steps()) {
                 steps.add(new Bound(step, step.binder().bind(memory)));
@@ -54,7 +52,14 @@ public final class Replica implements AutoCloseable {
     }
 
     /** Which images of the batch a replica computes. */
-    public record Share(int first, int count) {}
+    public record Share(int first, int count) {
+
+        /** The share of one of some replicas. */
+        public static Share of(long batch, int replica, int replicas) {
+            int first = (int) (batch * replica / replicas);
+            return new Share(first, (int) (batch * (replica + 1) / replicas) - first);
+        }
+    }
 
     /** How many segments a run has, forward or with the backward pass. */
     public int segments(boolean backward) {
@@ -93,16 +98,8 @@ public final class Replica implements AutoCloseable {
         return memory.stream();
     }
 
-    Share share() {
-        return share;
-    }
-
     void profile(Profile target) {
         profile = target;
-    }
-
-    long bytes() {
-        return memory.bytes();
     }
 
     @Override

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.stream;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.patchdiffusion.model.engine.DropoutDraws;
@@ -14,12 +13,8 @@ import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 
 /** What the steps of one replica run on: its arena, outside buffers, parameters, gradient, draw and oneDNN stream. */
 public final class ReplicaMemory implements AutoCloseable {
-    /** In bytes. */
-    private static final int CACHE_LINE = 64;
-
     private final OneDnn oneDnn;
-    private final BytePointer block;
-    private final BytePointer arena;
+    private final Pointer arena;
     private final Map<Buffer, FloatPointer> outside;
     private final FlatMemory parameters;
     private final GradientMemory gradient;
@@ -29,17 +24,13 @@ public final class ReplicaMemory implements AutoCloseable {
 
     ReplicaMemory(
             OneDnn oneDnn,
-            long arenaBytes,
+            Pointer arena,
             Map<Buffer, FloatPointer> outside,
             FlatMemory parameters,
             GradientMemory gradient,
             DropoutDraws draws) {
         this.oneDnn = oneDnn;
-        this.block = new BytePointer(arenaBytes + CACHE_LINE);
-        // Padding of blocked tensors must hold finite numbers from the start.
-        Pointer.memset(block, 0, block.capacity());
-        // oneDNN's Winograd kernels store whole cache lines past the cache, and crash where they are not aligned.
-        this.arena = block.getPointer((CACHE_LINE - block.address() % CACHE_LINE) % CACHE_LINE);
+        this.arena = arena;
         this.outside = outside;
         this.parameters = parameters;
         this.gradient = gradient;
@@ -102,16 +93,11 @@ public final class ReplicaMemory implements AutoCloseable {
         return own(new memory(desc, oneDnn.engine(), null));
     }
 
-    long bytes() {
-        return block.capacity();
-    }
-
     @Override
     public void close() {
         for (int i = owned.size() - 1; i >= 0; i--) {
             owned.get(i).deallocate();
         }
         owned.clear();
-        block.deallocate();
     }
 }

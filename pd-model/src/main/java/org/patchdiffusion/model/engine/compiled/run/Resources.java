@@ -7,16 +7,16 @@ import java.util.Deque;
 public final class Resources implements AutoCloseable {
 
     /** Something to free that throws nothing. */
-    @FunctionalInterface
-    public interface Freed {
+    public interface Freed extends AutoCloseable {
+        @Override
         void close();
     }
 
     private final Deque<Freed> owned = new ArrayDeque<>();
 
     /** Frees something together with the rest. */
-    public synchronized <T extends AutoCloseable> T own(T resource, Freed close) {
-        owned.push(close);
+    public synchronized <T extends Freed> T own(T resource) {
+        owned.push(resource);
         return resource;
     }
 

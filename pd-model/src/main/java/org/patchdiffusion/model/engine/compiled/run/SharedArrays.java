@@ -24,7 +24,7 @@ import org.patchdiffusion.model.engine.generic.GraphPart;
  * The arrays of the whole batch that replicas, parts of ND4J operations and the caller share: what is there before the run,
  * the outputs, and what parts read and make.
  */
-public final class SharedArrays implements AutoCloseable {
+public final class SharedArrays implements Resources.Freed {
     private final SameDiff graph;
     private final Parameters parameters;
     private final Map<Value, INDArray> arrays = new HashMap<>();
@@ -177,6 +177,12 @@ public final class SharedArrays implements AutoCloseable {
     /** Where a share of the batch begins in the array of a tensor. */
     public FloatPointer place(Value value, int firstImage) {
         return FlatMemory.pointerTo(arrays.get(value)).getPointer(firstImage * value.physicalElements());
+    }
+
+    /** Off-heap bytes of the arrays and the parts. */
+    long bytes() {
+        return owned.stream().mapToLong(a -> a.length() * a.dataType().width()).sum()
+                + parts.stream().mapToLong(GraphPart::bytes).sum();
     }
 
     /** What runs behind a segment for the whole batch; null if nothing does. */

@@ -9,11 +9,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /** One thread for each replica. Threads are daemons, so that a forgotten {@link #close} never keeps a program from ending. */
-public final class Workers implements AutoCloseable {
+public class Workers implements AutoCloseable {
     private final List<ExecutorService> threads = new ArrayList<>();
     private boolean closed;
 
@@ -32,11 +31,6 @@ public final class Workers implements AutoCloseable {
         return threads.size();
     }
 
-    /** As {@link #run(int, List, Consumer)}, for results that need no closing. */
-    public <T> List<T> run(int nativeThreads, List<Callable<T>> tasks) {
-        return run(nativeThreads, tasks, result -> {});
-    }
-
     /**
      * Runs task i on thread i and waits for all of them, also when one fails.
      *
@@ -46,10 +40,9 @@ public final class Workers implements AutoCloseable {
      * @param nativeThreads threads that native code may use inside each task; primitives keep the number that holds
      *     when they are made
      * @param tasks at most as many as there are threads
-     * @param onFailure gets each result of a task that succeeded if another one failed, to free what it holds
      * @throws IllegalStateException if the workers are closed
      */
-    public <T> List<T> run(int nativeThreads, List<Callable<T>> tasks, Consumer<T> onFailure) {
+    public <T> List<T> run(int nativeThreads, List<Callable<T>> tasks) {
         List<Future<T>> futures = submit(nativeThreads, tasks);
         List<T> results = new ArrayList<>();
         Failures failures = new Failures();
@@ -61,13 +54,6 @@ public final class Workers implements AutoCloseable {
             }
         }
         if (failures.any()) {
-            for (T result : results) {
-                try {
-                    onFailure.accept(result);
-                } catch (RuntimeException | Error e) {
-                    failures.add(e);
-                }
-            }
             failures.raise();
         }
         return results;

@@ -32,6 +32,7 @@ class KernelsTest {
         private final float[] a = tile(1);
         private final float[] b = tile(1);
         private final float[] c = tile(1);
+        private final float[] d = tile(1);
         private final float[] sums = tile(10);
         private final float[] moreSums = tile(10);
         private final Kernels kernels;
@@ -75,17 +76,21 @@ class KernelsTest {
             plain.affineSiluGradient(x, a, b, y, other, n);
             check("SiLU gradient", out, other, this::siluGradient);
 
-            kernels.combine(y, a, x, b, c, out, n);
-            plain.combine(y, a, x, b, c, other, n);
-            check("combine", out, other, i -> sum(product(y[i], a[i]), product(x[i], b[i]), c[i]));
+            kernels.combine(y, a, x, d, b, c, out, n);
+            plain.combine(y, a, x, d, b, c, other, n);
+            check(
+                    "combine",
+                    out,
+                    other,
+                    i -> sum(product(y[i], a[i]), product(x[i], b[i]), -product(d[i], b[i]), c[i]));
 
-            kernels.combineAdd(y, a, x, b, c, sums, 0.75f, out, n);
-            plain.combineAdd(y, a, x, b, c, sums, 0.75f, other, n);
+            kernels.combineAdd(y, a, x, d, b, c, sums, 0.75f, out, n);
+            plain.combineAdd(y, a, x, d, b, c, sums, 0.75f, other, n);
             check(
                     "combine and add",
                     out,
                     other,
-                    i -> sum(product(y[i], a[i]), product(x[i], b[i]), c[i], 0.75 * sums[i]));
+                    i -> sum(product(y[i], a[i]), product(x[i], b[i]), -product(d[i], b[i]), c[i], 0.75 * sums[i]));
 
             float[][] got = {sums.clone(), moreSums.clone()};
             float[][] plainly = {sums.clone(), moreSums.clone()};

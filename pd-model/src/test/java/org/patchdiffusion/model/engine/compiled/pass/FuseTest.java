@@ -73,6 +73,21 @@ class FuseTest {
         assertSame(silu.output(), ((Norm) nodes.get(1)).output());
     }
 
+    /** The stage runs twice, and a norm holds one embedding. */
+    @Test
+    void fusingAgainTakesInNoSecondEmbedding() {
+        AddVector first = new AddVector(x.like("first", true), x, embedding);
+        Value other = Value.of("other", 2, DataType.FLOAT, new long[] {2, 8}, true);
+        AddVector second = new AddVector(x.like("second", true), first.output(), other);
+        Norm behind = Norm.of("behind", second.output(), SETTINGS);
+        List<Node> all = List.of(new Feed(x), new Feed(embedding), new Feed(other), first, second, behind);
+        List<Node> once = forward(all, behind.output());
+        Norm joined = (Norm) once.get(4);
+        assertSame(first.output(), joined.x());
+        assertSame(other, joined.shift());
+        assertEquals(once, forward(once, behind.output()));
+    }
+
     @Test
     void normTakesInNoOtherFunctionAndNoSecondSilu() {
         Unary tanh = Unary.of("tanh", norm.output(), Unary.Function.TANH);

@@ -3,12 +3,9 @@ package org.patchdiffusion.examples.cli;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import org.patchdiffusion.data.augment.AugmentPlace;
-import org.patchdiffusion.data.convert.Filter;
-import org.patchdiffusion.data.convert.Transform;
-import org.patchdiffusion.model.UNetConfig;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
 
 /**
@@ -29,19 +26,19 @@ record Choices<E extends Enum<E>>(Class<E> type) implements ITypeConverter<E> {
                                 .collect(Collectors.joining(", "))));
     }
 
-    /** Lets a command and its subcommands read every enumeration of their options in this way. */
+    /** Lets a command and its subcommands read every enumeration among their options in this way. */
     static void install(CommandLine commands) {
-        install(commands, AugmentPlace.class);
-        install(commands, BenchCommand.Mode.class);
-        install(commands, Filter.class);
-        install(commands, NetworkOptions.Arch.class);
-        install(commands, Transform.class);
-        install(commands, UNetConfig.Embedding.class);
-        install(commands, UNetConfig.EncoderKind.class);
+        for (OptionSpec option : commands.getCommandSpec().options()) {
+            if (option.type().isEnum()) {
+                register(commands, option.type());
+            }
+        }
+        commands.getSubcommands().values().forEach(Choices::install);
     }
 
-    private static <E extends Enum<E>> void install(CommandLine commands, Class<E> type) {
-        commands.registerConverter(type, new Choices<>(type));
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static void register(CommandLine command, Class<?> type) {
+        command.registerConverter((Class) type, new Choices(type));
     }
 
     private static String name(Enum<?> constant) {

@@ -249,7 +249,7 @@ class TrainCommandTest {
     @Test
     void wordsThatAreNoneAreAnsweredWithThoseThatAre() throws IOException {
         Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
-        for (String option : List.of("--augment", "--real-p", "--dropout", "--label-dropout")) {
+        for (String option : List.of("--augment", "--real-p", "--label-dropout")) {
             for (String value : List.of("x", "1.5", "NaN")) {
                 Outcome outcome = train(data, option, value);
                 assertEquals(2, outcome.code());

@@ -50,7 +50,7 @@ public final class PngFiles {
         Path parent = subfolders
                 ? folder.resolve(String.format(Locale.ROOT, "%06d", seed - seed % SEEDS_PER_FOLDER))
                 : folder;
-        return parent.resolve(String.format(Locale.ROOT, "%06d.png", seed));
+        return parent.resolve(String.format(Locale.ROOT, "seed%06d.png", seed));
     }
 
     /**

@@ -55,19 +55,20 @@ class ImagesTest {
     void pngFilesHoldTheExactPixels() throws IOException {
         Images colour = gradients(3, 5, 7, 2);
         PngFiles.writeSeeds(folder, new long[] {0, 1234567}, colour, false);
-        assertSame(colour, 1, ImageIO.read(folder.resolve("1234567.png").toFile()));
-        assertSame(colour, 0, ImageIO.read(folder.resolve("000000.png").toFile()));
+        assertSame(colour, 1, ImageIO.read(folder.resolve("seed1234567.png").toFile()));
+        assertSame(colour, 0, ImageIO.read(folder.resolve("seed000000.png").toFile()));
 
         Images gray = gradients(1, 5, 7, 1);
         PngFiles.writeSeeds(folder, new long[] {2345}, gray, true);
-        BufferedImage read = ImageIO.read(folder.resolve("002000/002345.png").toFile());
+        BufferedImage read =
+                ImageIO.read(folder.resolve("002000/seed002345.png").toFile());
         assertEquals(1, read.getRaster().getNumBands());
         assertEquals(gray.value(0, 0, 4, 6), read.getRaster().getSample(6, 4, 0));
     }
 
     @Test
     void aFailedWriteLeavesNothingBehind() throws IOException {
-        Path occupied = folder.resolve("000001.png");
+        Path occupied = folder.resolve("seed000001.png");
         Files.createDirectories(occupied.resolve("in-the-way"));
         String message = assertThrows(
                         IOException.class,

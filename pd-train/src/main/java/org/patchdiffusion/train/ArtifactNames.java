@@ -3,7 +3,10 @@ package org.patchdiffusion.train;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.patchdiffusion.model.io.ModelFile;
 
 /**
@@ -25,22 +28,48 @@ public final class ArtifactNames {
     }
 
     /** The model file of a snapshot at a count of images; its sample sheet has the same number. */
-    static Path modelFile(Path run, long images) {
-        return run.resolve("model-" + snapshot(run, images) + ".safetensors");
+    static Path modelFile(Path run, long images) throws IOException {
+        return modelOf(run, snapshot(run, images));
+    }
+
+    private static Path modelOf(Path run, String number) {
+        return run.resolve("model-" + number + ".safetensors");
     }
 
     /**
      * The number in the names of a snapshot. It is the same before and after the model is written.
      *
      * @param run the run directory
+     * @throws IOException if it cannot be read
      */
-    public static String snapshot(Path run, long images) {
-        Path first = run.resolve("model-" + kimg(images) + ".safetensors");
-        boolean isFree = !Files.exists(first) || images == imagesOf(first);
-        return isFree ? kimg(images) : exactKimg(images);
+    public static String snapshot(Path run, long images) throws IOException {
+        String shortName = kimg(images);
+        if (imagesOf(modelOf(run, shortName)) == images) {
+            return shortName;
+        }
+        return ofThousand(run, "(model|samples)", images).isEmpty() ? shortName : exactKimg(images);
+    }
+
+    /** The other model files of the same thousand images. */
+    static List<Path> otherModels(Path run, Path model, long images) throws IOException {
+        return ofThousand(run, "model", images).stream()
+                .filter(file -> !file.getFileName().equals(model.getFileName()))
+                .toList();
+    }
+
+    private static List<Path> ofThousand(Path run, String kind, long images) throws IOException {
+        Pattern name = Pattern.compile(kind + "-" + kimg(images) + "(_\\d{3})?\\.(safetensors|png)");
+        try (Stream<Path> files = Files.list(run)) {
+            return files.filter(
+                            file -> name.matcher(file.getFileName().toString()).matches())
+                    .toList();
+        }
     }
 
     private static long imagesOf(Path model) {
+        if (!Files.exists(model)) {
+            return -1;
+        }
         try {
             String images = ModelFile.info(model).provenance().getOrDefault(RunDirectory.IMAGES, "");
             return images.matches("\\d{1,18}") ? Long.parseLong(images) : -1;

@@ -1,6 +1,7 @@
 package org.patchdiffusion.train;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -166,6 +167,11 @@ public final class RunDirectory implements TrainingListener {
         provenance.put("training_options", options.toString());
         ModelFile.write(file, model.config(), model.parameters(), provenance);
         log("wrote " + file.getFileName());
+        // One model a thousand images is kept: the newest.
+        for (Path older : ArtifactNames.otherModels(path, file, images)) {
+            Files.delete(older);
+            log("deleted " + older.getFileName() + ", which it replaces");
+        }
     }
 
     /** In the background, but for the last one: there are no steps left that it could delay. */

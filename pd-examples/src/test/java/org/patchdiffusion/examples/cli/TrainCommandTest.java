@@ -305,11 +305,11 @@ class TrainCommandTest {
         Outcome some =
                 Outcome.of("generate", "--network", model, "--seeds", "9,3", "--steps", 3, "--outdir", b, "--batch", 1);
         assertEquals(0, some.code(), some.err());
-        for (String name : List.of("000003.png", "000009.png")) {
+        for (String name : List.of("seed000003.png", "seed000009.png")) {
             assertArrayEquals(Files.readAllBytes(a.resolve(name)), Files.readAllBytes(b.resolve(name)), name);
         }
         assertFalse(Arrays.equals(
-                Files.readAllBytes(a.resolve("000003.png")), Files.readAllBytes(a.resolve("000009.png"))));
+                Files.readAllBytes(a.resolve("seed000003.png")), Files.readAllBytes(a.resolve("seed000009.png"))));
         assertEquals(
                 2,
                 Outcome.of("generate", "--network", model, "--grid", grid, "--class", 2)
@@ -438,7 +438,7 @@ class TrainCommandTest {
                 Outcome.of("generate", "--network", run, "--seeds", "1001", "--steps", 2, "--outdir", out, "--subdirs");
         assertEquals(0, drawn.code(), drawn.err());
         assertTrue(drawn.err().contains("network: " + run.resolve("model-000000001.safetensors")), drawn.err());
-        assertTrue(Files.exists(out.resolve("001000/001001.png")));
+        assertTrue(Files.exists(out.resolve("001000/seed001001.png")));
         assertEquals(0, train(data, "--transfer", run, "--dry-run").code());
         Outcome none = Outcome.of("generate", "--network", data, "--grid", folder.resolve("g.png"));
         assertEquals(1, none.code());

@@ -12,11 +12,22 @@ import org.bytedeco.javacpp.Pointer;
 final class FreeMemory {
     private static final Path MEMINFO = Path.of("/proc/meminfo");
 
+    /** A container has no less than this part of its machine's free memory, or its limit is asked for. */
+    private static final int USUAL_PART = 8;
+
     private FreeMemory() {}
 
-    /** What the machine or container has left, and JavaCPP's limits allow. */
-    static long bytes() {
+    /**
+     * What the machine or container has left, and JavaCPP's limits allow.
+     *
+     * @param needed bytes that somebody wants: for few, the limit of a container is not asked for, which takes 40 ms the
+     *     first time
+     */
+    static long bytes(long needed) {
         long free = ofMachine();
+        if (needed > free / USUAL_PART) {
+            free = Math.min(free, ofSystemBean());
+        }
         if (Pointer.maxBytes() > 0) {
             free = Math.min(free, Pointer.maxBytes() - Pointer.totalBytes());
         }
@@ -26,29 +37,35 @@ final class FreeMemory {
         return Math.max(0, free);
     }
 
+    /** What Linux says that it could free, caches included; elsewhere what the system bean says. */
     private static long ofMachine() {
-        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-        long[] meminfo = meminfo();
-        // In a container the system bean knows the limit; outside of one, Linux knows better what caches would give
-        // back.
-        return meminfo[0] > 0 && meminfo[0] <= system.getTotalMemorySize() ? meminfo[1] : system.getFreeMemorySize();
+        long available = meminfo("MemAvailable:");
+        return available > 0 ? available : system().getFreeMemorySize();
     }
 
-    /** Bytes in total and available; zeros where there is no such file. */
-    private static long[] meminfo() {
-        long[] bytes = new long[2];
+    /** Knows the limit of a container, but takes caches for used: of a whole machine it tells nothing new. */
+    private static long ofSystemBean() {
+        boolean contained = system().getTotalMemorySize() < meminfo("MemTotal:");
+        return contained ? system().getFreeMemorySize() : Long.MAX_VALUE;
+    }
+
+    private static OperatingSystemMXBean system() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    }
+
+    /** Bytes in a line of Linux' account of the memory; 0 where there is none. */
+    private static long meminfo(String name) {
         try {
             for (String line : Files.isReadable(MEMINFO) ? Files.readAllLines(MEMINFO) : List.<String>of()) {
                 String[] words = line.split("\\s+");
-                if (words[0].equals("MemTotal:")) {
-                    bytes[0] = Long.parseLong(words[1]) * 1024;
-                } else if (words[0].equals("MemAvailable:")) {
-                    bytes[1] = Long.parseLong(words[1]) * 1024;
+                if (words[0].equals(name)) {
+                    return Long.parseLong(words[1]) * 1024;
                 }
             }
         } catch (IOException e) {
-            return new long[2];
+            // As where there is no such file.
+            return 0;
         }
-        return bytes;
+        return 0;
     }
 }

@@ -65,7 +65,7 @@ public final class SharedMemory {
      */
     public synchronized void allocate() {
         long arenas = wanted.stream().mapToLong(Long::longValue).sum();
-        long available = FreeMemory.bytes();
+        long available = FreeMemory.bytes(arenas);
         if (arenas > available) {
             throw new MemoryShortageException(arenas, available);
         }

@@ -29,11 +29,7 @@ public final class ArtifactNames {
 
     /** The model file of a snapshot at a count of images; its sample sheet has the same number. */
     static Path modelFile(Path run, long images) throws IOException {
-        return modelOf(run, snapshot(run, images));
-    }
-
-    private static Path modelOf(Path run, String number) {
-        return run.resolve("model-" + number + ".safetensors");
+        return run.resolve("model-" + snapshot(run, images) + ".safetensors");
     }
 
     /**
@@ -43,33 +39,34 @@ public final class ArtifactNames {
      * @throws IOException if it cannot be read
      */
     public static String snapshot(Path run, long images) throws IOException {
-        String shortName = kimg(images);
-        if (imagesOf(modelOf(run, shortName)) == images) {
-            return shortName;
+        List<Path> models = models(run, images);
+        for (Path model : models) {
+            if (imagesOf(model) == images) {
+                return model.getFileName().toString().replaceAll("model-|\\.safetensors", "");
+            }
         }
-        return ofThousand(run, "(model|samples)", images).isEmpty() ? shortName : exactKimg(images);
+        return models.isEmpty() ? kimg(images) : exactKimg(images);
     }
 
     /** The other model files of the same thousand images. */
     static List<Path> otherModels(Path run, Path model, long images) throws IOException {
-        return ofThousand(run, "model", images).stream()
+        return models(run, images).stream()
                 .filter(file -> !file.getFileName().equals(model.getFileName()))
                 .toList();
     }
 
-    private static List<Path> ofThousand(Path run, String kind, long images) throws IOException {
-        Pattern name = Pattern.compile(kind + "-" + kimg(images) + "(_\\d{3})?\\.(safetensors|png)");
+    /** The model files of a thousand images. */
+    private static List<Path> models(Path run, long images) throws IOException {
+        Pattern name = Pattern.compile("model-" + kimg(images) + "(_\\d{3})?\\.safetensors");
         try (Stream<Path> files = Files.list(run)) {
             return files.filter(
                             file -> name.matcher(file.getFileName().toString()).matches())
+                    .sorted()
                     .toList();
         }
     }
 
     private static long imagesOf(Path model) {
-        if (!Files.exists(model)) {
-            return -1;
-        }
         try {
             String images = ModelFile.info(model).provenance().getOrDefault(RunDirectory.IMAGES, "");
             return images.matches("\\d{1,18}") ? Long.parseLong(images) : -1;

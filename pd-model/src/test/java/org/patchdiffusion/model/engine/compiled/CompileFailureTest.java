@@ -2,6 +2,7 @@ package org.patchdiffusion.model.engine.compiled;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -36,6 +37,7 @@ class CompileFailureTest {
         /** Whether it fails when its steps are bound to memory, rather than when they are planned. */
         private boolean binding = true;
 
+        private int mostFailures = Integer.MAX_VALUE;
         private int failed;
 
         FailingWorkers() {
@@ -44,12 +46,13 @@ class CompileFailureTest {
 
         @Override
         public <T> List<T> run(int nativeThreads, List<Callable<T>> tasks) {
-            return super.run(nativeThreads, List.of(tasks.get(0), () -> second(tasks.get(1))));
+            return super.run(
+                    nativeThreads, tasks.size() < 2 ? tasks : List.of(tasks.get(0), () -> second(tasks.get(1))));
         }
 
         private <T> T second(Callable<T> task) throws Exception {
             T result = task.call();
-            if (result instanceof Replica != binding) {
+            if (result instanceof Replica != binding || failed == mostFailures) {
                 return result;
             }
             if (failure instanceof Error error) {
@@ -110,6 +113,28 @@ class CompileFailureTest {
         assertSame(workers.failure, assertThrows(UnsupportedGraphException.class, () -> compiler()
                 .compile(List.of(graph))));
         assertEquals(2, workers.failed);
+    }
+
+    /** The first attempt has packed the weights already: the second must not use what was freed with it. */
+    @Test
+    void aGraphIsRightAfterAnOpWasRefused() {
+        workers.binding = false;
+        workers.mostFailures = 1;
+        workers.failure = new UnsupportedGraphException("each", "no fast form");
+        try (CompiledEngine engine = new CompiledEngine(Accuracy.EXACT, workers);
+                Program program = engine.compile(graph);
+                GenericEngine plans = new GenericEngine();
+                Program plan = plans.compile(graph)) {
+            assertEquals(1, workers.failed);
+            assertFalse(assertInstanceOf(CompiledProgram.class, program)
+                    .foreignOps()
+                    .isEmpty());
+            Map<String, INDArray> inputs = EngineLifecycleTest.inputs(4, 1);
+            ParameterLayout layout = graph.parameters().layout();
+            float[] expected = EngineLifecycleTest.run(plan, inputs, plans.newGradients(layout));
+            float[] actual = EngineLifecycleTest.run(program, inputs, engine.newGradients(layout));
+            assertArrayEquals(expected, actual, 1e-5f);
+        }
     }
 
     @Test

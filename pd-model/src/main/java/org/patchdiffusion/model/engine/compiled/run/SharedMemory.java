@@ -32,12 +32,15 @@ public final class SharedMemory {
         users++;
     }
 
-    /** Frees everything when the last program does not need it any more. */
+    /** Frees everything when the last program does not need it any more; programs may come again. */
     public synchronized void release() {
         users--;
         if (users == 0) {
             blocks.forEach(BytePointer::deallocate);
             weights.values().forEach(WeightStore::close);
+            blocks.clear();
+            weights.clear();
+            wanted.clear();
         }
     }
 

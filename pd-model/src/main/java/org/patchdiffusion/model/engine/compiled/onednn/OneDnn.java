@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
+import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.engine.compiled.ir.UnsupportedGraphException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +34,7 @@ public final class OneDnn {
 
     private static Optional<OneDnn> load() {
         try {
+            loadNd4jFirst();
             int isa = dnnl_get_effective_cpu_isa();
             boolean avx512 = (isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
             boolean avx2 = (isa & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2;
@@ -45,6 +47,15 @@ public final class OneDnn {
             LOG.info("oneDNN does not load here ({}); graphs run as plans of ND4J operations", e.toString());
             return Optional.empty();
         }
+    }
+
+    /**
+     * Both libraries bring a libgomp, and JavaCPP keeps the one that is loaded first as a file and makes the other a link to
+     * it. A process that loads them in the other order turns that round in the cache that all processes share, and can
+     * truncate the file under those that run. ND4J comes first in every program that uses it, so it comes first here.
+     */
+    private static void loadNd4jFirst() {
+        Nd4j.getBackend();
     }
 
     public engine engine() {

@@ -33,6 +33,9 @@ public final class RunDirectory implements TrainingListener {
     /** Where the run goes on; null for a fresh one. */
     private final StoredCheckpoint from;
 
+    /** Freed at the end. */
+    private final RunLock lock;
+
     private final RunLog log;
     private final CheckpointFolders checkpoints;
     /** Null before the start. */
@@ -42,8 +45,9 @@ public final class RunDirectory implements TrainingListener {
 
     private boolean isStopping;
 
-    private RunDirectory(Path path, Invocation invocation, StoredCheckpoint from) {
+    private RunDirectory(Path path, Invocation invocation, StoredCheckpoint from, RunLock lock) {
         this.path = path;
+        this.lock = lock;
         this.invocation = invocation;
         this.from = from;
         this.log = new RunLog(path);
@@ -80,7 +84,7 @@ public final class RunDirectory implements TrainingListener {
             Path parent, String dataName, ModelConfig model, int batch, String remark, Invocation invocation)
             throws IOException {
         Path path = RunFolders.create(parent, dataName, model, batch, remark);
-        return created(new RunDirectory(path, invocation, null));
+        return created(path, invocation, null);
     }
 
     /**
@@ -90,7 +94,7 @@ public final class RunDirectory implements TrainingListener {
      * @throws IOException if it holds files already, or cannot be made or written to; the message names it
      */
     public static RunDirectory createItself(Path folder, Invocation invocation) throws IOException {
-        return created(new RunDirectory(RunFolders.createItself(folder), invocation, null));
+        return created(RunFolders.createItself(folder), invocation, null);
     }
 
     /**
@@ -106,21 +110,32 @@ public final class RunDirectory implements TrainingListener {
         Checkpoint checkpoint = from.checkpoint();
         Path path = RunFolders.create(
                 parent, dataName, checkpoint.model(), checkpoint.training().batch(), "");
-        return created(new RunDirectory(path, invocation, from));
+        return created(path, invocation, from);
     }
 
-    private static RunDirectory created(RunDirectory run) throws IOException {
-        run.log("created " + run.path);
+    private static RunDirectory created(Path path, Invocation invocation, StoredCheckpoint from) throws IOException {
+        RunDirectory run = new RunDirectory(path, invocation, from, RunLock.take(path));
+        try {
+            run.log("created " + path);
+        } catch (IOException e) {
+            run.lock.close();
+            throw e;
+        }
         return run;
     }
 
     /**
      * The folder of a run that goes on in it from its newest whole checkpoint. Log and statistics go on too; lines of
      * {@code stats.jsonl} about steps that are taken again are removed when the training starts.
+     *
+     * @param lock of the folder, taken before the checkpoint was looked for, since somebody else may go on until then; freed
+     *     at the end of the training
+     * @throws IllegalArgumentException if the lock is that of another folder
      */
-    public static RunDirectory resume(StoredCheckpoint newest, Invocation invocation) {
+    public static RunDirectory resume(RunLock lock, StoredCheckpoint newest, Invocation invocation) throws IOException {
         Path path = newest.folder().toAbsolutePath().getParent();
-        RunDirectory run = new RunDirectory(path, invocation, newest);
+        lock.requireOf(path);
+        RunDirectory run = new RunDirectory(path, invocation, newest, lock);
         run.checkpoints.foundWhole(path.resolve(newest.folder().getFileName()));
         return run;
     }
@@ -197,6 +212,7 @@ public final class RunDirectory implements TrainingListener {
     public void finished(StopReason reason) throws IOException {
         closeWriter();
         log("finished: " + reason.name().toLowerCase(Locale.ROOT));
+        lock.close();
     }
 
     /** Notes the failure, unless the disk is what failed: then the cause is worth more than a second message. */
@@ -208,6 +224,11 @@ public final class RunDirectory implements TrainingListener {
         } catch (IOException e) {
             cause.addSuppressed(e);
             noteFailure("a checkpoint could not be written: " + e.getMessage(), cause);
+        }
+        try {
+            lock.close();
+        } catch (IOException e) {
+            cause.addSuppressed(e);
         }
     }
 

@@ -57,7 +57,8 @@ public final class RunFolders {
         try {
             Files.createDirectories(folder);
             try (Stream<Path> files = Files.list(folder)) {
-                if (files.findAny().isPresent()) {
+                // A lock may be left of a run that was refused.
+                if (files.anyMatch(file -> !file.endsWith(RunLock.FILE))) {
                     throw new IOException("the run directory " + folder
                             + " is not empty; choose a new folder, or resume the run in it");
                 }

@@ -60,7 +60,7 @@ public final class Trainer {
         this.before = builder.before;
         this.budget = builder.budget;
         this.shutdownLimit = builder.shutdownLimit;
-        this.listeners = new Listeners(builder.listeners);
+        this.listeners = new Listeners(builder.listeners, builder.late);
         this.nanos = builder.nanos;
     }
 
@@ -231,6 +231,7 @@ public final class Trainer {
         private final Supplier<TrainingState> start;
         private final ExecutionSettings before;
         private final List<TrainingListener> listeners = new ArrayList<>();
+        private LateListeners late = LateListeners.NONE;
         private LongSupplier nanos = System::nanoTime;
         private Engine engine;
         private Duration budget;
@@ -287,6 +288,12 @@ public final class Trainer {
         /** Adds a listener; they hear events in the order in which they were added. */
         public Builder listener(TrainingListener value) {
             listeners.add(value);
+            return this;
+        }
+
+        /** Adds listeners that are made when nothing is left that could refuse the run; they hear events after the others. */
+        public Builder lateListeners(LateListeners value) {
+            late = value;
             return this;
         }
 

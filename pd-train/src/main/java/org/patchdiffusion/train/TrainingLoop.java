@@ -49,6 +49,7 @@ final class TrainingLoop {
      * @param remark what the reader of the log should know before
      */
     StopReason train(TrainStep step, Prefetcher<TrainBatch> batches, Optional<String> remark) throws IOException {
+        listeners.open();
         tell(Phase.REPORT, listener -> listener.started(run));
         tell(Phase.REPORT, listener -> listener.ready(state));
         started = true;

@@ -52,13 +52,14 @@ class KilledRunTest {
                 .checkpointKimg(0.009)
                 .build();
         Optional<Path> run = RunFolders.newest(runs);
+        RunLock lock = run.isEmpty() ? null : RunLock.take(run.get());
         Optional<StoredCheckpoint> from =
                 run.isEmpty() ? Optional.empty() : CheckpointFolders.newestWhole(run.get(), System.out::println);
         Trainer.Builder trainer = from.isPresent()
                 ? Trainer.resume(config, from.get().checkpoint(), TinyRun.data())
                 : Trainer.fresh(config, TinyRun.model(), TinyRun.data());
         RunDirectory directory = from.isPresent()
-                ? RunDirectory.resume(from.get(), Invocation.NONE)
+                ? RunDirectory.resume(lock, from.get(), Invocation.NONE)
                 : RunDirectory.create(runs, "tiny", TinyRun.modelConfig(TinyRun.network()), config.batch());
         trainer.engine(TinyRun.engine())
                 .stopOnShutdown(true)

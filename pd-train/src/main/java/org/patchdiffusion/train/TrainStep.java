@@ -9,8 +9,10 @@ import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.data.PatchSizes;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
+import org.patchdiffusion.model.Parameters;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Gradients;
+import org.patchdiffusion.model.engine.MemoryShortageException;
 
 /**
  * One step: loss and gradient of a batch, then learning rate and averaging weight of the moment, Adam, EMA, and the
@@ -70,6 +72,19 @@ public final class TrainStep implements AutoCloseable {
                 config.seed(),
                 sizes == null ? List.of() : shapes(config, sizes));
         return config.parts() == 1 ? whole : new PartedGradients(whole, config.parts());
+    }
+
+    /** Whether the programs of such a run find their memory now. They are compiled for it, and freed. */
+    static boolean fits(TrainingConfig config, ModelConfig model, Engine engine, PatchSizes sizes) {
+        Parameters weights = Parameters.zeros(DiffusionModel.layout(model));
+        try {
+            new GraphGradients(DiffusionModel.of(model, weights), engine, config.seed(), shapes(config, sizes)).close();
+            return true;
+        } catch (MemoryShortageException e) {
+            return false;
+        } finally {
+            weights.flat().close();
+        }
     }
 
     /** Every patch size with every size of a part of its batch: parts differ by one image at most. */

@@ -17,6 +17,7 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
+import org.patchdiffusion.model.engine.MemoryShortageException;
 
 /**
  * Trains a diffusion model patch by patch (Wang et al. 2023, arXiv 2304.12526, Algorithm 1).
@@ -121,8 +122,9 @@ public final class Trainer {
      *
      * @return the averaged model and all else that was made; close it
      * @throws IOException if a listener cannot read or write
-     * @throws IllegalStateException if the loss is not finite for too many steps in a row or at the end, if the memory is
-     *     not enough, or if the trainer ran before
+     * @throws TrainingMemoryException if the memory is not enough
+     * @throws IllegalStateException if the loss is not finite for too many steps in a row or at the end, or if the trainer
+     *     ran before
      */
     public TrainingResult run() throws IOException {
         if (used.getAndSet(true)) {
@@ -138,7 +140,7 @@ public final class Trainer {
         try (Engine own = givenEngine == null ? engineOf(config) : null) {
             return run(own == null ? givenEngine : own, limits, clock);
         } catch (OutOfMemoryError e) {
-            throw notEnoughMemory(e);
+            throw untried().onExhaustion(e);
         } finally {
             hook.ifPresent(ShutdownHook::release);
             if (limits.wasInterrupted()) {
@@ -157,7 +159,7 @@ public final class Trainer {
             loop.fail(cause);
             state.close();
             Failure failure = new Failure();
-            failure.add(e instanceof OutOfMemoryError ? cause : e);
+            failure.add(cause instanceof TrainingMemoryException ? cause : e);
             failure.rethrow();
             throw new IllegalStateException(e);
         }
@@ -172,11 +174,25 @@ public final class Trainer {
         int ahead = Math.min(data.threads(), MOST_BATCHES_AHEAD);
         PatchSizes sizes =
                 BatchSource.patchSizes(config, model, data.description().pixels());
-        try (TrainStep step = MemoryAdvice.onShortage(
-                        config, model, sizes, () -> new TrainStep(config, model, state, engine, sizes));
+        try (TrainStep step = prepare(state, engine, sizes);
                 Prefetcher<TrainBatch> batches = new Prefetcher<>(ahead, ahead, source::plan, TrainBatch::close)) {
             return loop.train(step, batches, changeOfExecution(engine));
         }
+    }
+
+    private TrainStep prepare(TrainingState state, Engine engine, PatchSizes sizes) {
+        try {
+            return new TrainStep(config, model, state, engine, sizes);
+        } catch (MemoryShortageException e) {
+            MemoryAdvice advice =
+                    new MemoryAdvice(config, model, (other, network) -> TrainStep.fits(other, network, engine, sizes));
+            throw advice.onShortage(e, sizes);
+        }
+    }
+
+    /** Advice that nothing is compiled for: there is no memory to try it. */
+    private MemoryAdvice untried() {
+        return new MemoryAdvice(config, model, (other, network) -> true);
     }
 
     private Optional<String> changeOfExecution(Engine engine) {
@@ -191,18 +207,12 @@ public final class Trainer {
                         + ": its roundings differ from those of a run that was not interrupted");
     }
 
-    private static Exception asException(Throwable failure) {
-        if (failure instanceof OutOfMemoryError e) {
-            return notEnoughMemory(e);
+    private Exception asException(Throwable failure) {
+        Optional<OutOfMemoryError> exhaustion = MemoryAdvice.exhaustion(failure);
+        if (exhaustion.isPresent()) {
+            return untried().onExhaustion(exhaustion.get());
         }
         return failure instanceof Exception e ? e : new IllegalStateException(failure.toString(), failure);
-    }
-
-    private static IllegalStateException notEnoughMemory(OutOfMemoryError e) {
-        return new IllegalStateException(
-                "the memory is not enough for this training (" + e.getMessage()
-                        + "); compute fewer images at a time (batch-gpu), or choose a smaller batch or network",
-                e);
     }
 
     private TrainingRun describe(Engine engine, TrainingState state) {

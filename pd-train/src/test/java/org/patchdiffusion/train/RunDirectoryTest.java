@@ -86,6 +86,7 @@ class RunDirectoryTest {
                         "log.txt",
                         "model-000002.safetensors",
                         "model-000003.safetensors",
+                        RunLock.FILE,
                         "training_options.json"),
                 filesOf(run));
         checkOptions(run, config);

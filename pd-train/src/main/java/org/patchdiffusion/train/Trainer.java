@@ -40,8 +40,8 @@ public final class Trainer {
     private final Engine givenEngine;
 
     private final Supplier<TrainingState> start;
-    /** What computed the steps before; null for a fresh start. */
-    private final ExecutionSettings before;
+    /** What the steps before were computed with; null for a fresh start. */
+    private final TrainingConfig before;
 
     private final Duration budget;
     /** Null if the JVM may go at once. */
@@ -90,12 +90,7 @@ public final class Trainer {
                     + " trained on, or another part of it; to train its weights on other images, transfer them from a model"
                     + " file");
         }
-        return new Builder(
-                config,
-                checkpoint.model(),
-                data,
-                checkpoint::state,
-                checkpoint.training().execution());
+        return new Builder(config, checkpoint.model(), data, checkpoint::state, checkpoint.training());
     }
 
     private static Engine engineOf(TrainingConfig config) {
@@ -196,14 +191,23 @@ public final class Trainer {
     }
 
     private Optional<String> changeOfExecution(Engine engine) {
-        if (before == null || before.threads() == 0 || before.engine().equals(TrainingConfig.BEST_ENGINE)) {
+        if (before == null) {
             return Optional.empty();
         }
+        ExecutionSettings then = before.execution();
         ExecutionSettings now = new ExecutionSettings(engine.name(), engine.threads());
-        return now.equals(before)
+        boolean isKnown = then.threads() > 0 && !then.engine().equals(TrainingConfig.BEST_ENGINE);
+        List<String> changes = new ArrayList<>();
+        if (isKnown && !now.equals(then)) {
+            changes.add("by the engine " + then.engine() + " on " + then.threads() + " threads, this run is by "
+                    + now.engine() + " on " + now.threads());
+        }
+        if (config.parts() != before.parts()) {
+            changes.add("in " + Messages.count(before.parts(), "part") + " a step, this run is in " + config.parts());
+        }
+        return changes.isEmpty()
                 ? Optional.empty()
-                : Optional.of("the checkpoint was computed by the engine " + before.engine() + " on " + before.threads()
-                        + " threads, this run is by " + now.engine() + " on " + now.threads()
+                : Optional.of("the checkpoint was computed " + String.join(", and ", changes)
                         + ": its roundings differ from those of a run that was not interrupted");
     }
 
@@ -239,7 +243,7 @@ public final class Trainer {
         private final ModelConfig model;
         private final ImageDataset data;
         private final Supplier<TrainingState> start;
-        private final ExecutionSettings before;
+        private final TrainingConfig before;
         private final List<TrainingListener> listeners = new ArrayList<>();
         private LateListeners late = LateListeners.NONE;
         private LongSupplier nanos = System::nanoTime;
@@ -252,7 +256,7 @@ public final class Trainer {
                 ModelConfig model,
                 ImageDataset data,
                 Supplier<TrainingState> start,
-                ExecutionSettings before) {
+                TrainingConfig before) {
             this.config = config;
             this.model = model;
             this.data = data;

@@ -122,6 +122,32 @@ class ResumeTest {
     }
 
     @Test
+    void otherPartsThanBeforeAreSaid() throws IOException {
+        TrainingConfig recorded = config.toBuilder()
+                .engine("scripted")
+                .threads(1)
+                .durationKimg(0.003)
+                .build();
+        Checkpoint checkpoint = new Checkpoint(
+                recorded,
+                TinyRun.modelConfig(TinyRun.network()),
+                TinyRun.data().fingerprint(),
+                TrainingState.start(TinyRun.model().parameters()));
+        List<String> warnings = new ArrayList<>();
+        Trainer.resume(recorded.toBuilder().augment(0).batchGpu(1).build(), checkpoint, TinyRun.data())
+                .engine(new ScriptedEngine(() -> 1))
+                .listener(remarks(warnings))
+                .build()
+                .run()
+                .close();
+        assertEquals(
+                List.of(
+                        "the checkpoint was computed in 1 part a step, this run is in 2: its roundings differ from those of"
+                                + " a run that was not interrupted"),
+                warnings);
+    }
+
+    @Test
     void otherImagesAreRefused() {
         Checkpoint checkpoint = new Checkpoint(
                 config,

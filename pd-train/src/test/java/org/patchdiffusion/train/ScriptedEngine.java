@@ -28,7 +28,7 @@ public final class ScriptedEngine implements Engine {
     final List<Long> drawn = new ArrayList<>();
 
     /** Where in the batch the images began that masks were drawn for. */
-    final List<Integer> firstImages = new ArrayList<>();
+    public final List<Integer> firstImages = new ArrayList<>();
 
     public ScriptedEngine(DoubleSupplier losses) {
         this.losses = losses;

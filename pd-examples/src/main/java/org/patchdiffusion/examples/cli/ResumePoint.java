@@ -37,6 +37,7 @@ final class ResumePoint implements AutoCloseable {
             "--classes",
             "--hold-out-every",
             "--cache",
+            "--batch-gpu",
             "--outdir",
             "--resume",
             "--config",
@@ -202,8 +203,13 @@ final class ResumePoint implements AutoCloseable {
         return Optional.ofNullable(recorded).map(RecordedOptions::engine).filter(name -> !name.isEmpty());
     }
 
-    /** The checkpoint's settings, with the duration and the intervals of the command line where they were given. */
-    TrainingConfig settings(TrainingConfig given) {
+    /**
+     * The checkpoint's settings, with the duration, the intervals and the images at a time of the command line where they
+     * were given.
+     *
+     * @param batchGpu images at a time; null if not given
+     */
+    TrainingConfig settings(TrainingConfig given, Integer batchGpu) {
         List<String> options = GivenOptions.of(spec);
         TrainingConfig own = checkpoint().training();
         TrainingConfig.Builder settings = own.toBuilder();
@@ -224,7 +230,14 @@ final class ResumePoint implements AutoCloseable {
         if (options.contains("--dump-minutes")) {
             settings.checkpointMinutes(given.intervals().checkpointMinutes());
         }
-        return settings.build();
+        if (batchGpu != null) {
+            settings.batchGpu(batchGpu);
+        }
+        try {
+            return settings.build();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
     }
 
     /** Whether nothing is left to train, which it tells people. */

@@ -122,6 +122,10 @@ final class TrainCommand implements Callable<Integer> {
             schedule.applyTo(settings);
             learning.applyTo(settings);
             patches.applyTo(settings);
+            if (run.resume != null) {
+                // It divides the batch of the checkpoint, not this one.
+                settings.batchGpu(0);
+            }
             return settings.build();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
@@ -130,7 +134,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private int resume(TrainingConfig given) throws IOException {
         try (ResumePoint point = ResumePoint.find(spec, run.resume, run.outdir, run.dryRun)) {
-            return resume(point, point.settings(given));
+            return resume(point, point.settings(given, learning.batchGpu));
         }
     }
 

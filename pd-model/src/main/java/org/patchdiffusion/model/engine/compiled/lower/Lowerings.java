@@ -1,7 +1,6 @@
 package org.patchdiffusion.model.engine.compiled.lower;
 
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Locale;
 import org.patchdiffusion.model.engine.compiled.ir.AddVector;
 import org.patchdiffusion.model.engine.compiled.ir.Attention;
 import org.patchdiffusion.model.engine.compiled.ir.Binary;
@@ -32,74 +31,123 @@ import org.patchdiffusion.model.engine.compiled.ir.Upsample;
 
 /** The lowering of each kind of node. */
 final class Lowerings {
-    private static final Map<Class<?>, NodeLowering<?>> BY_KIND = new HashMap<>();
-
-    static {
-        register(Feed.class, (lowering, node) -> {
-            if (node.output().isSplit()) {
-                lowering.define(node.output());
-            }
-        });
-        register(Conv.class, ConvLowering::forward);
-        register(Conv.InputGradient.class, ConvLowering::inputGradient);
-        register(Conv.KernelGradient.class, ConvKernelGradientLowering::lower);
-        register(Pool.class, PoolLowering::forward);
-        register(Pool.Gradient.class, PoolLowering::gradient);
-        register(Dense.class, DenseLowering::forward);
-        register(Dense.InputGradient.class, DenseLowering::inputGradient);
-        register(Dense.WeightGradient.class, DenseLowering::weightGradient);
-        register(Norm.class, NormLowering::forward);
-        register(Norm.Gradient.class, NormLowering::gradient);
-        register(Attention.class, AttentionLowering::forward);
-        register(Attention.Gradient.class, AttentionLowering::gradient);
-        register(Upsample.class, BlockLowering::forward);
-        register(Upsample.Gradient.class, BlockLowering::gradient);
-        register(Pad.class, PadLowering::forward);
-        register(Pad.Gradient.class, PadLowering::gradient);
-        register(Blur.class, BlurLowering::forward);
-        register(Concat.class, ConcatLowering::forward);
-        register(Concat.Gradient.class, ConcatLowering::gradient);
-        register(Reorder.class, ReorderLowering::forward);
-        register(Reshape.class, ElementLowerings::reshape);
-        register(ScaledAdd.class, ElementLowerings::scaledAdd);
-        register(Scale.class, ElementLowerings::scale);
-        register(Binary.class, ElementLowerings::binary);
-        register(Unary.class, UnaryLowering::forward);
-        register(Unary.Gradient.class, UnaryLowering::gradient);
-        register(Dropout.class, DropoutLowering::lower);
-        register(AddVector.class, ChannelLowerings::addVector);
-        register(SumPixels.class, ChannelLowerings::sumPixels);
-        register(SpreadPixels.class, ChannelLowerings::spreadPixels);
-        register(ChannelParameter.class, ChannelLowerings::parameter);
-        register(ChannelParameter.Gradient.class, ChannelLowerings::parameterGradient);
-        register(SumImage.class, SumLowerings::sumImage);
-        register(SpreadImage.class, SumLowerings::spreadImage);
-        register(SumBatch.class, SumLowerings::sumBatch);
-        register(SpreadBatch.class, SumLowerings::spreadBatch);
-    }
-
     private Lowerings() {}
-
-    private static <N extends Node> void register(Class<N> kind, NodeLowering<N> lowering) {
-        BY_KIND.put(kind, lowering);
-    }
-
-    static boolean knows(Class<?> kind) {
-        return BY_KIND.containsKey(kind);
-    }
 
     /** @throws UnsupportedGraphException if nodes of this kind only exist to be fused into others */
     static void lower(Lowering lowering, Node node) {
-        lower(lowering, node, node.getClass());
+        boolean isKnown =
+                windows(lowering, node) || products(lowering, node) || elements(lowering, node) || sums(lowering, node);
+        if (!isKnown) {
+            String kind = node.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+            throw new UnsupportedGraphException(kind + " has nothing to be fused into");
+        }
     }
 
-    @SuppressWarnings("unchecked")
-    private static <N extends Node> void lower(Lowering lowering, Node node, Class<N> kind) {
-        NodeLowering<N> known = (NodeLowering<N>) BY_KIND.get(kind);
-        if (known == null) {
-            throw new UnsupportedGraphException(
-                    kind.getSimpleName().toLowerCase(java.util.Locale.ROOT) + " has nothing to be fused into");
+    /** Nodes that look at neighbours: convolution, pooling, padding, resampling. */
+    private static boolean windows(Lowering lowering, Node node) {
+        if (node instanceof Conv n) {
+            ConvLowering.forward(lowering, n);
+        } else if (node instanceof Conv.InputGradient n) {
+            ConvLowering.inputGradient(lowering, n);
+        } else if (node instanceof Conv.KernelGradient n) {
+            ConvKernelGradientLowering.lower(lowering, n);
+        } else if (node instanceof Pool n) {
+            PoolLowering.forward(lowering, n);
+        } else if (node instanceof Pool.Gradient n) {
+            PoolLowering.gradient(lowering, n);
+        } else if (node instanceof Upsample n) {
+            BlockLowering.forward(lowering, n);
+        } else if (node instanceof Upsample.Gradient n) {
+            BlockLowering.gradient(lowering, n);
+        } else if (node instanceof Pad n) {
+            PadLowering.forward(lowering, n);
+        } else if (node instanceof Pad.Gradient n) {
+            PadLowering.gradient(lowering, n);
+        } else if (node instanceof Blur n) {
+            BlurLowering.forward(lowering, n);
+        } else {
+            return false;
         }
-        known.lower(lowering, kind.cast(node));
+        return true;
+    }
+
+    /** Products, and nodes over whole tensors. */
+    private static boolean products(Lowering lowering, Node node) {
+        if (node instanceof Dense n) {
+            DenseLowering.forward(lowering, n);
+        } else if (node instanceof Dense.InputGradient n) {
+            DenseLowering.inputGradient(lowering, n);
+        } else if (node instanceof Dense.WeightGradient n) {
+            DenseLowering.weightGradient(lowering, n);
+        } else if (node instanceof Norm n) {
+            NormLowering.forward(lowering, n);
+        } else if (node instanceof Norm.Gradient n) {
+            NormLowering.gradient(lowering, n);
+        } else if (node instanceof Attention n) {
+            AttentionLowering.forward(lowering, n);
+        } else if (node instanceof Attention.Gradient n) {
+            AttentionLowering.gradient(lowering, n);
+        } else if (node instanceof Concat n) {
+            ConcatLowering.forward(lowering, n);
+        } else if (node instanceof Concat.Gradient n) {
+            ConcatLowering.gradient(lowering, n);
+        } else if (node instanceof Reorder n) {
+            ReorderLowering.forward(lowering, n);
+        } else if (node instanceof Dropout n) {
+            DropoutLowering.lower(lowering, n);
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    /** Nodes that treat every number, or every channel, by itself. */
+    private static boolean elements(Lowering lowering, Node node) {
+        if (node instanceof Feed n) {
+            if (n.output().isSplit()) {
+                lowering.define(n.output());
+            }
+        } else if (node instanceof Reshape n) {
+            ElementLowerings.reshape(lowering, n);
+        } else if (node instanceof ScaledAdd n) {
+            ElementLowerings.scaledAdd(lowering, n);
+        } else if (node instanceof Scale n) {
+            ElementLowerings.scale(lowering, n);
+        } else if (node instanceof Binary n) {
+            ElementLowerings.binary(lowering, n);
+        } else if (node instanceof Unary n) {
+            UnaryLowering.forward(lowering, n);
+        } else if (node instanceof Unary.Gradient n) {
+            UnaryLowering.gradient(lowering, n);
+        } else if (node instanceof AddVector n) {
+            ChannelLowerings.addVector(lowering, n);
+        } else if (node instanceof ChannelParameter n) {
+            ChannelLowerings.parameter(lowering, n);
+        } else if (node instanceof ChannelParameter.Gradient n) {
+            ChannelLowerings.parameterGradient(lowering, n);
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    /** Sums over axes, and what spreads them out again. */
+    private static boolean sums(Lowering lowering, Node node) {
+        if (node instanceof SumPixels n) {
+            ChannelLowerings.sumPixels(lowering, n);
+        } else if (node instanceof SpreadPixels n) {
+            ChannelLowerings.spreadPixels(lowering, n);
+        } else if (node instanceof SumImage n) {
+            SumLowerings.sumImage(lowering, n);
+        } else if (node instanceof SpreadImage n) {
+            SumLowerings.spreadImage(lowering, n);
+        } else if (node instanceof SumBatch n) {
+            SumLowerings.sumBatch(lowering, n);
+        } else if (node instanceof SpreadBatch n) {
+            SumLowerings.spreadBatch(lowering, n);
+        } else {
+            return false;
+        }
+        return true;
     }
 }

@@ -32,6 +32,11 @@ public record KernelShape(String name, ChannelMap in, ChannelMap out, int height
                 conv.window().kernelWidth());
     }
 
+    /** Whether the same parameter has the same channels in the same places. */
+    public boolean liesLike(KernelShape other) {
+        return name.equals(other.name) && in.equals(other.in) && out.equals(other.out);
+    }
+
     public boolean isExact() {
         return in.isExact() && out.isExact();
     }

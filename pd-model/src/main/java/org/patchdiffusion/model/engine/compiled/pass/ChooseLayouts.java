@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.patchdiffusion.model.engine.compiled.ir.ChannelMap;
 import org.patchdiffusion.model.engine.compiled.ir.Layouts;
 import org.patchdiffusion.model.engine.compiled.ir.Node;
@@ -18,11 +19,9 @@ import org.patchdiffusion.model.engine.compiled.ir.Value;
  */
 public final class ChooseLayouts implements Layouts {
 
-    private record Placed(Value value, Value.Layout layout, ChannelMap map) {}
-
     private final int lanes;
     private final List<Node> nodes = new ArrayList<>();
-    private final Map<Placed, Value> copies = new HashMap<>();
+    private final Map<Value, List<Value>> copies = new HashMap<>();
 
     private ChooseLayouts(int lanes) {
         this.lanes = lanes;
@@ -88,12 +87,17 @@ public final class ChooseLayouts implements Layouts {
     }
 
     private Value copy(Value value, Value.Layout layout, ChannelMap map) {
-        return copies.computeIfAbsent(new Placed(value, layout, map), key -> {
-            String suffix = layout == Value.Layout.PLAIN ? " plain" : " blocked";
-            Value copy = value.like(value.name() + suffix, value.differentiable());
-            copy.place(layout, map);
-            nodes.add(new Reorder(copy, value));
-            return copy;
-        });
+        List<Value> known = copies.computeIfAbsent(value, key -> new ArrayList<>());
+        for (Value copy : known) {
+            if (copy.layout() == layout && Objects.equals(copy.map(), map)) {
+                return copy;
+            }
+        }
+        String suffix = layout == Value.Layout.PLAIN ? " plain" : " blocked";
+        Value copy = value.like(value.name() + suffix, value.differentiable());
+        copy.place(layout, map);
+        nodes.add(new Reorder(copy, value));
+        known.add(copy);
+        return copy;
     }
 }

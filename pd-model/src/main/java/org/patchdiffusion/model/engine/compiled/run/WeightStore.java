@@ -55,7 +55,7 @@ final class WeightStore implements AutoCloseable {
     synchronized Kernel kernel(KernelShape shape, memory.desc desc) {
         List<Kernel> known = kernels.computeIfAbsent(shape.name(), n -> new ArrayList<>());
         for (Kernel kernel : known) {
-            if (kernel.shape().equals(shape) && kernel.desc().equals(desc)) {
+            if (kernel.shape().liesLike(shape) && kernel.desc().equals(desc)) {
                 return kernel;
             }
         }

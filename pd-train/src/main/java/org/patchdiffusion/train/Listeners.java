@@ -3,6 +3,7 @@ package org.patchdiffusion.train;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.patchdiffusion.train.concurrent.Failure;
 
 /** Tells every listener every event, also when one before it failed. */
 final class Listeners {

@@ -13,6 +13,7 @@ import org.patchdiffusion.data.PatchSizes;
 import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.MemoryShortageException;
+import org.patchdiffusion.train.config.TrainingConfig;
 
 /**
  * Says what would fit when a run does not. Activations are nearly all that a program takes, and grow with the images that it

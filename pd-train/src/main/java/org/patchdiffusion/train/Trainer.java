@@ -18,6 +18,14 @@ import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
 import org.patchdiffusion.model.engine.MemoryShortageException;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.concurrent.Failure;
+import org.patchdiffusion.train.config.ExecutionSettings;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.step.BatchSource;
+import org.patchdiffusion.train.step.TrainBatch;
+import org.patchdiffusion.train.step.TrainStep;
 
 /**
  * Trains a diffusion model patch by patch (Wang et al. 2023, arXiv 2304.12526, Algorithm 1).
@@ -327,7 +335,7 @@ public final class Trainer {
             return new Trainer(this);
         }
 
-        void requireFit() {
+        public void requireFit() {
             if (data.height() != model.height()
                     || data.width() != model.width()
                     || data.channels() != model.channels()) {

@@ -9,6 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.patchdiffusion.data.PixelType;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.MemoryShortageException;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.step.BatchSource;
 
 class MemoryAdviceTest {
     private final ModelConfig model = TinyRun.modelConfig(TinyRun.network());

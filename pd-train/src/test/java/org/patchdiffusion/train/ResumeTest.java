@@ -22,6 +22,10 @@ import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.Parameters;
 import org.patchdiffusion.model.engine.compiled.CompiledEngine;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.step.StepResult;
 
 class ResumeTest {
     @TempDir

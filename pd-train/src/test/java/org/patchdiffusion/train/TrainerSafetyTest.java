@@ -15,6 +15,9 @@ import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.engine.MemoryShortageException;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.step.StepResult;
 
 /** However a run ends, what it learned is saved first. Steps show two images each, which count as three. */
 class TrainerSafetyTest {

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.deeplearning4j.core.storage.StatsStorage;
 import org.deeplearning4j.ui.model.storage.InMemoryStatsStorage;
-import org.patchdiffusion.train.StepResult;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingRun;
-import org.patchdiffusion.train.TrainingState;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.step.StepResult;
 
 /**
  * Shows a run in DL4J's training UI while it goes on: the loss, how large the updates of each block are beside its weights,

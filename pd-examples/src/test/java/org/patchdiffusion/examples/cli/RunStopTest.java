@@ -19,9 +19,9 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.patchdiffusion.examples.Pd;
-import org.patchdiffusion.train.CheckpointFolders;
-import org.patchdiffusion.train.RunFolders;
-import org.patchdiffusion.train.StoredCheckpoint;
+import org.patchdiffusion.train.run.CheckpointFolders;
+import org.patchdiffusion.train.run.RunFolders;
+import org.patchdiffusion.train.run.StoredCheckpoint;
 
 /** A run in a process of its own that is told to go while it draws samples. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "Java can only kill there, not ask")

@@ -33,10 +33,10 @@ import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
-import org.patchdiffusion.train.StepResult;
 import org.patchdiffusion.train.Trainer;
-import org.patchdiffusion.train.TrainingConfig;
 import org.patchdiffusion.train.TrainingListener;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.step.StepResult;
 
 class TrainingUiTest {
     private static final String BLOCK = "model.enc.8x8_block0.";

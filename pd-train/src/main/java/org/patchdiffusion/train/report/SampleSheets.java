@@ -18,10 +18,10 @@ import org.patchdiffusion.eval.SeededImages;
 import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.engine.Engine;
-import org.patchdiffusion.train.ArtifactNames;
 import org.patchdiffusion.train.StopSignal;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingRun;
+import org.patchdiffusion.train.run.ArtifactNames;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -41,7 +41,7 @@ final class WatchOptions implements HelpSection {
      * What it costs to measure a held-out image, in images trained on: five noise levels of the whole image and its smaller
      * patches, forward only, where the average image trained on is a patch of a third of its cost.
      */
-    private static final double COST_OF_A_HELD_OUT_IMAGE = 6;
+    private static final double COST_OF_A_HELD_OUT_IMAGE = 8;
 
     private static final double MOST_SHARE = 0.04;
     private static final int MOST_TICKS = 1000;

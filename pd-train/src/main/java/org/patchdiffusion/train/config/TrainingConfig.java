@@ -40,7 +40,7 @@ public record TrainingConfig(
 
     static final double CHECKPOINT_MINUTES = 10;
 
-    static final ValidationSettings VALIDATION = new ValidationSettings(1, 64);
+    static final ValidationSettings VALIDATION = new ValidationSettings(1, 32);
 
     /**
      * Checks what the groups of settings do not check themselves.

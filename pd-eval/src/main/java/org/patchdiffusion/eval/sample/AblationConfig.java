@@ -79,8 +79,7 @@ public record AblationConfig(
     }
 
     /** The paper's defaults for four choices; the noise range is the one that goes with the discretization. */
-    public static AblationConfig of(
-            Solver solver, Discretization discretization, Schedule schedule, Scaling scaling) {
+    public static AblationConfig of(Solver solver, Discretization discretization, Schedule schedule, Scaling scaling) {
         double epsilonS = 1e-3;
         return new AblationConfig(
                 defaultRange(discretization, epsilonS),

@@ -54,7 +54,8 @@ public record AblationSampler(AblationConfig config) implements Sampler {
         double raisedSigma = path.schedule.sigma(raised);
         double added = Math.sqrt(Math.max(0, raisedSigma * raisedSigma - sigma * sigma));
         path.trajectory.x().muli(path.scale(raised) / path.scale(t));
-        path.trajectory.addNoise(step, added * path.scale(raised) * config.churn().sNoise());
+        path.trajectory.addNoise(
+                step, added * path.scale(raised) * config.churn().sNoise());
         return raised;
     }
 

@@ -18,7 +18,8 @@ public record Churn(double sChurn, double sMin, double sMax, double sNoise) {
      * @throws IllegalArgumentException naming the setting, its value and what was expected
      */
     public Churn {
-        Settings.require(sChurn >= 0 && sChurn < Double.POSITIVE_INFINITY, "sChurn", sChurn, "0 or a positive strength");
+        Settings.require(
+                sChurn >= 0 && sChurn < Double.POSITIVE_INFINITY, "sChurn", sChurn, "0 or a positive strength");
         Settings.require(sMin >= 0, "sMin", sMin, "0 or a positive noise level");
         Settings.require(sMax >= sMin, "sMax", sMax, "a noise level not below sMin, which is " + sMin);
         Settings.require(

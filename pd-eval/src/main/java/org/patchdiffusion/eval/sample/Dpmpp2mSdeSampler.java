@@ -47,8 +47,7 @@ public record Dpmpp2mSdeSampler(Correction correction, double eta, double sNoise
             } else {
                 double step = Math.log(level / next);
                 double weight = i == 0 ? 0 : weight(step * (1 + eta)) * step / lastStep;
-                trajectory.mix(
-                        Math.exp(-step * (1 + eta)), -Math.expm1(-step * (1 + eta)) + weight, denoised);
+                trajectory.mix(Math.exp(-step * (1 + eta)), -Math.expm1(-step * (1 + eta)) + weight, denoised);
                 trajectory.add(-weight, previous);
                 trajectory.addNoise(i, next * Math.sqrt(-Math.expm1(-2 * eta * step)) * sNoise);
                 lastStep = step;

@@ -73,8 +73,6 @@ public record Dpmpp3mSdeSampler(double eta, double sNoise) implements Sampler {
         // Divided differences: first = (D0 - D1) / last, second = (D1 - D2) / beforeLast.
         double ofFirst = phi2 * (1 + last / (last + beforeLast)) - phi3 / (last + beforeLast);
         double ofSecond = -phi2 * last / (last + beforeLast) + phi3 / (last + beforeLast);
-        return new double[] {
-            ofFirst / last, -ofFirst / last + ofSecond / beforeLast, -ofSecond / beforeLast
-        };
+        return new double[] {ofFirst / last, -ofFirst / last + ofSecond / beforeLast, -ofSecond / beforeLast};
     }
 }

@@ -94,15 +94,13 @@ final class GeneratorParts implements AutoCloseable {
         if (picture.channels() != config.channels()
                 || picture.height() != size.height()
                 || picture.width() != size.width()) {
-            throw new IllegalArgumentException(
-                    "the known picture has " + picture.channels() + " channels of " + picture.width() + "x"
-                            + picture.height() + ", expected " + config.channels() + " of " + size);
+            throw new IllegalArgumentException("the known picture has " + picture.channels() + " channels of "
+                    + picture.width() + "x" + picture.height() + ", expected " + config.channels() + " of " + size);
         }
         PatchSize whole = enlarged.size();
         float[] values = placed(picture.values(), config.channels(), size, whole);
         float[] known = placed(picture.known(), 1, size, whole);
-        try (INDArray pixels =
-                        Nd4j.create(values, new long[] {config.channels(), whole.height(), whole.width()}, 'c');
+        try (INDArray pixels = Nd4j.create(values, new long[] {config.channels(), whole.height(), whole.width()}, 'c');
                 INDArray mask = Nd4j.create(known, new long[] {whole.height(), whole.width()}, 'c')) {
             return own(new KnownPixels(model, pixels, mask));
         }

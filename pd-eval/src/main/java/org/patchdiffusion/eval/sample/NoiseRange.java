@@ -16,8 +16,7 @@ public record NoiseRange(double lowest, double highest) {
      * @throws IllegalArgumentException if it is empty, or an end is not a positive finite number
      */
     public NoiseRange {
-        Settings.require(
-                lowest > 0 && lowest < Double.POSITIVE_INFINITY, "sigmaMin", lowest, "a positive noise level");
+        Settings.require(lowest > 0 && lowest < Double.POSITIVE_INFINITY, "sigmaMin", lowest, "a positive noise level");
         Settings.require(
                 highest > lowest && highest < Double.POSITIVE_INFINITY,
                 "sigmaMax",

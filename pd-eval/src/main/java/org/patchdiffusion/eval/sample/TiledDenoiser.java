@@ -108,8 +108,7 @@ public final class TiledDenoiser implements Denoiser, AutoCloseable {
     /** The part of an image {@code [C, h, w]} that a window covers; windows are numbered image after image. */
     private INDArray window(INDArray images, int number) {
         int[] place = places.get(number % places.size());
-        return images.get(
-                NDArrayIndex.point(number / places.size()), NDArrayIndex.all(), rows(place), columns(place));
+        return images.get(NDArrayIndex.point(number / places.size()), NDArrayIndex.all(), rows(place), columns(place));
     }
 
     private INDArrayIndex rows(int[] place) {

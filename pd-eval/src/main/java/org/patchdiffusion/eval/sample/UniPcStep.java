@@ -34,8 +34,7 @@ record UniPcStep(double rest, double[] ratios, double[] predictor, double[] corr
                 ? new double[] {0.5}
                 : solve(Arrays.copyOf(ratios, order - 1), Arrays.copyOf(moments, order - 1));
         double[] corrector = order == 1 ? new double[] {0.5} : solve(ratios, moments);
-        return new UniPcStep(
-                rest, Arrays.copyOf(ratios, order - 1), scaled(predictor, -b), scaled(corrector, -b));
+        return new UniPcStep(rest, Arrays.copyOf(ratios, order - 1), scaled(predictor, -b), scaled(corrector, -b));
     }
 
     int order() {

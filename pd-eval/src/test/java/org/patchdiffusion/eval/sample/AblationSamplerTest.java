@@ -77,15 +77,14 @@ class AblationSamplerTest {
     @Test
     void everyCombinationConvergesWithTheOrderOfItsSolver() {
         for (Solver solver : Solver.values()) {
-            for (Discretization discretization : new Discretization[] {
-                Discretization.VP, Discretization.VE, Discretization.EDM
-            }) {
+            for (Discretization discretization :
+                    new Discretization[] {Discretization.VP, Discretization.VE, Discretization.EDM}) {
                 for (Schedule schedule : Schedule.values()) {
                     for (Scaling scaling : Scaling.values()) {
                         String name = solver + " " + discretization + " " + schedule + " " + scaling;
                         AblationConfig config = AblationConfig.of(solver, discretization, schedule, scaling)
                                 .withRange(NoiseRange.EDM);
-                        double order = order(config, 64);
+                        double order = order(config, 32);
                         assertEquals(solver == Solver.EULER ? 1 : 2, order, 0.35, name + " is of order " + order);
                     }
                 }
@@ -130,8 +129,7 @@ class AblationSamplerTest {
                     error[0] = x.div(scale * exact).sub(latents).norm2Number().doubleValue();
                 }
             };
-            SampleRequest request =
-                    SampleRequest.of(latents).withSteps(steps).withListener(atLastLevel);
+            SampleRequest request = SampleRequest.of(latents).withSteps(steps).withListener(atLastLevel);
             new AblationSampler(config)
                     .sample(GAUSSIAN, config.levels(), request)
                     .close();

@@ -85,7 +85,8 @@ class EdmSamplerTest {
     @Test
     void anImageDependsOnItsSeedOnly() {
         Sampler sampler = new EdmSampler(Churn.of(10));
-        SampleRequest three = SampleRequest.ofSeeds(new long[] {3, 7, 9}, 3, 8, 8).withSteps(6);
+        SampleRequest three =
+                SampleRequest.ofSeeds(new long[] {3, 7, 9}, 3, 8, 8).withSteps(6);
         SampleRequest one = SampleRequest.ofSeeds(new long[] {7}, 3, 8, 8).withSteps(6);
         try (Samples batch = sampler.sample(GAUSSIAN, KarrasSchedule.EDM, three);
                 Samples alone = sampler.sample(GAUSSIAN, KarrasSchedule.EDM, one)) {
@@ -121,8 +122,7 @@ class EdmSamplerTest {
     @Test
     void badSettingsAreNamed() {
         assertMessage("sampler option numSteps is 1, expected at least 2 steps", () -> KarrasSchedule.EDM.levels(1));
-        assertMessage(
-                "sampler option sigmaMin is 0.0, expected a positive noise level", () -> new NoiseRange(0, 80));
+        assertMessage("sampler option sigmaMin is 0.0, expected a positive noise level", () -> new NoiseRange(0, 80));
         assertMessage("sampler option sigmaMax is 0.001", () -> new NoiseRange(0.002, 0.001));
         assertMessage("sampler option rho is NaN", () -> new KarrasSchedule(NoiseRange.EDM, Double.NaN));
         assertMessage("sampler option sChurn is -1.0", () -> Churn.of(-1));

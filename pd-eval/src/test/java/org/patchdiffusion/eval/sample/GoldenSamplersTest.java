@@ -66,8 +66,8 @@ class GoldenSamplersTest {
     void stochastic() {
         Churn churn = new Churn(40, 0.05, 50, 1.003);
         INDArray recorded = golden.get("edm.stochastic.noise");
-        SampleRequest request = plain().withSteps(8)
-                .withNoise((step, target) -> target.assign(recorded.get(NDArrayIndex.point(step))));
+        SampleRequest request =
+                plain().withSteps(8).withNoise((step, target) -> target.assign(recorded.get(NDArrayIndex.point(step))));
         compare("edm.stochastic", new EdmSampler(churn), KarrasSchedule.EDM, request);
         AblationConfig general = AblationConfig.of(Solver.HEUN, Discretization.EDM, Schedule.LINEAR, Scaling.NONE)
                 .withChurn(churn);

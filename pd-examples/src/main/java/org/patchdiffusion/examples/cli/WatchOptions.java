@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.PixelType;
+import org.patchdiffusion.eval.sample.SamplingConfig;
 import org.patchdiffusion.examples.ui.TrainingUi;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.train.TrainingListener;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Spec;
 
 /** How a run is watched: what is measured and drawn on the way. */
 final class WatchOptions implements HelpSection {
+    private static final SamplingConfig SAMPLING = SamplingConfig.standard();
 
     /** More would make ticks longer and hardly any more exact. */
     private static final int MOST_HELD_OUT = 256;
@@ -150,7 +152,8 @@ final class WatchOptions implements HelpSection {
         if (samples > 0) {
             SampleSheets.Builder sheets = SampleSheets.builder(folder, engine, samples)
                     .reals(images)
-                    .progress((step, steps, sigma, x) -> progress.drawing(step, steps));
+                    .sampling(SAMPLING)
+                    .progress((step, sigma, x, denoised) -> progress.drawing(step, SAMPLING.steps()));
             if (split.isPresent() && images.description().pixels() == PixelType.UINT8) {
                 Memorisation memorisation = new Memorisation(split.get(), samples, settings.seed());
                 sheets.drawn(memorisation::drawn);

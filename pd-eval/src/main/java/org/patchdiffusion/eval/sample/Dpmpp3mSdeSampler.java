@@ -6,10 +6,25 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * The third-order multistep form of SDE-DPM-Solver++ (Lu et al. 2022, arXiv 2211.01095), as k-diffusion has it: from the
  * estimates of three steps, with fresh noise. One evaluation a step.
  *
+ * @param curvature how much of the second difference of the estimates is used
  * @param eta how much of the noise of the reverse SDE, 0 to 1
  * @param sNoise standard deviation of the noise, relative to the exact one
  */
-public record Dpmpp3mSdeSampler(double eta, double sNoise) implements Sampler {
+public record Dpmpp3mSdeSampler(Curvature curvature, double eta, double sNoise) implements Sampler {
+
+    /** How much of the second difference of the estimates is used. */
+    public enum Curvature {
+        /** Half, as it is published and as other tools have it. The method is then of second order, if a good one. */
+        HALF(1),
+        /** All of it: the integral of the parabola through the estimates, which is of third order. */
+        WHOLE(2);
+
+        private final double factor;
+
+        Curvature(double factor) {
+            this.factor = factor;
+        }
+    }
 
     /**
      * Checks the settings.
@@ -20,9 +35,9 @@ public record Dpmpp3mSdeSampler(double eta, double sNoise) implements Sampler {
         Stochasticity.require(eta, sNoise);
     }
 
-    /** With the whole of the noise. */
+    /** As published, with the whole of the noise. */
     public Dpmpp3mSdeSampler() {
-        this(1, 1);
+        this(Curvature.HALF, 1, 1);
     }
 
     @Override
@@ -61,7 +76,7 @@ public record Dpmpp3mSdeSampler(double eta, double sNoise) implements Sampler {
      * @param last length of the last step in units of this one, 0 if there is none
      * @param beforeLast length of the one before, 0 if there is none
      */
-    private static double[] weights(double h, double last, double beforeLast) {
+    private double[] weights(double h, double last, double beforeLast) {
         double phi2 = Math.expm1(-h) / h + 1;
         if (last == 0) {
             return new double[3];
@@ -69,7 +84,7 @@ public record Dpmpp3mSdeSampler(double eta, double sNoise) implements Sampler {
         if (beforeLast == 0) {
             return new double[] {phi2 / last, -phi2 / last, 0};
         }
-        double phi3 = phi2 / h - 0.5;
+        double phi3 = curvature.factor * (phi2 / h - 0.5);
         // Divided differences: first = (D0 - D1) / last, second = (D1 - D2) / beforeLast.
         double ofFirst = phi2 * (1 + last / (last + beforeLast)) - phi3 / (last + beforeLast);
         double ofSecond = -phi2 * last / (last + beforeLast) + phi3 / (last + beforeLast);

@@ -16,6 +16,7 @@ public final class Samplers {
             Map.entry("dpmpp-2s-ancestral", Dpmpp2sAncestralSampler::new),
             Map.entry("dpmpp-2m-sde", () -> new Dpmpp2mSdeSampler(Dpmpp2mSdeSampler.Correction.MIDPOINT)),
             Map.entry("dpmpp-2m-sde-heun", () -> new Dpmpp2mSdeSampler(Dpmpp2mSdeSampler.Correction.HEUN)),
+            Map.entry("dpmpp-3m", () -> new Dpmpp3mSdeSampler(Dpmpp3mSdeSampler.Curvature.WHOLE, 0, 1)),
             Map.entry("dpmpp-3m-sde", Dpmpp3mSdeSampler::new),
             Map.entry("lms", LmsSampler::new),
             Map.entry("unipc-bh1-2", () -> new UniPcSampler(UniPcSampler.Variant.B1, 2)),

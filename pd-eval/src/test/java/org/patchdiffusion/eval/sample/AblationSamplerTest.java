@@ -84,7 +84,7 @@ class AblationSamplerTest {
                         String name = solver + " " + discretization + " " + schedule + " " + scaling;
                         AblationConfig config = AblationConfig.of(solver, discretization, schedule, scaling)
                                 .withRange(NoiseRange.EDM);
-                        double order = order(config, 32);
+                        double order = order(config, 64);
                         assertEquals(solver == Solver.EULER ? 1 : 2, order, 0.35, name + " is of order " + order);
                     }
                 }
@@ -95,7 +95,8 @@ class AblationSamplerTest {
     @Test
     void thePlaceOfTheSecondEvaluationKeepsTheOrder() {
         AblationConfig config = AblationConfig.of(Solver.HEUN, Discretization.EDM, Schedule.LINEAR, Scaling.NONE);
-        for (double alpha : new double[] {0.5, 0.6, 1}) {
+        // At 0.5, the midpoint method, the leading error of this data cancels.
+        for (double alpha : new double[] {0.6, 0.8, 1}) {
             assertEquals(2, order(config.withAlpha(alpha), 100), 0.2, "alpha " + alpha);
         }
     }

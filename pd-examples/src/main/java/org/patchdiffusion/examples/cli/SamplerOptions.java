@@ -41,7 +41,7 @@ final class SamplerOptions implements HelpSection {
             converter = NameConverter.class,
             description =
                     "heun (the EDM sampler, two evaluations a step); with one evaluation a step: euler, ddim, lms,"
-                            + " dpmpp-2m, unipc-bh2-2, unipc-bh2-3, unipc-bh1-2, unipc-bh1-3, and with fresh noise euler-ancestral,"
+                            + " dpmpp-2m, dpmpp-3m, unipc-bh2-2, unipc-bh2-3, unipc-bh1-2, unipc-bh1-3, and with fresh noise euler-ancestral,"
                             + " dpmpp-2m-sde, dpmpp-2m-sde-heun, dpmpp-3m-sde; dpmpp-2s-ancestral takes two. By default heun.")
     String sampler;
 
@@ -207,7 +207,7 @@ final class SamplerOptions implements HelpSection {
     private boolean isGeneral() {
         return solver != null
                 || scaling != null
-                || Choice.TIMES.contains(schedule)
+                || schedule != null && Choice.TIMES.contains(schedule)
                 || discretization != null && sampler == null;
     }
 
@@ -236,7 +236,7 @@ final class SamplerOptions implements HelpSection {
             case "dpmpp-2s-ancestral" -> new Dpmpp2sAncestralSampler(eta, sNoise);
             case "dpmpp-2m-sde" -> new Dpmpp2mSdeSampler(Dpmpp2mSdeSampler.Correction.MIDPOINT, eta, sNoise);
             case "dpmpp-2m-sde-heun" -> new Dpmpp2mSdeSampler(Dpmpp2mSdeSampler.Correction.HEUN, eta, sNoise);
-            case "dpmpp-3m-sde" -> new Dpmpp3mSdeSampler(eta, sNoise);
+            case "dpmpp-3m-sde" -> new Dpmpp3mSdeSampler(Dpmpp3mSdeSampler.Curvature.HALF, eta, sNoise);
             default -> Samplers.byName(sampler);
         };
     }

@@ -133,7 +133,7 @@ final class GenerateCommand implements Callable<Integer> {
         DiffusionModel model = ModelFiles.read(file);
         requireLabel(model.config());
         SamplingConfig sampling = sampler.build(model.config());
-        try (Generators generators = new Generators(this, model, sampling)) {
+        try (Generators generators = generators(model, sampling)) {
             if (page != null) {
                 new SamplerPage(generators, seeds.seeds(), data).write(page);
                 spec.commandLine().getErr().println("page: " + page);
@@ -141,11 +141,17 @@ final class GenerateCommand implements Callable<Integer> {
             if (outdir != null || grid != null || trajectory != null) {
                 draw(generators, file, model.config());
             }
-        } catch (IllegalArgumentException e) {
-            // Sizes, windows and guidance that do not fit the model.
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
         return 0;
+    }
+
+    /** Sizes, windows and guidance that do not fit the model are wrong usage. */
+    private Generators generators(DiffusionModel model, SamplingConfig sampling) throws IOException {
+        try {
+            return new Generators(this, model, sampling);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
     }
 
     private void checkOptions() {

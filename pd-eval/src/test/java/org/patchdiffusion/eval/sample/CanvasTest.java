@@ -45,8 +45,7 @@ class CanvasTest {
             @ForAll @IntRange(min = 0, max = 39) int overlap,
             @ForAll @IntRange(min = 0, max = 200) int more) {
         if (overlap >= length) {
-            assertThrows(
-                    IllegalArgumentException.class, () -> Tiling.seamless(new PatchSize(length, length), overlap));
+            assertThrows(IllegalArgumentException.class, () -> Tiling.seamless(new PatchSize(length, length), overlap));
             return;
         }
         int[] starts = Tiling.seamless(new PatchSize(length, length), overlap).starts(length + more, length);
@@ -63,7 +62,8 @@ class CanvasTest {
         Canvas canvas = new Canvas(new PatchSize(10, 13), 3, -4, new PatchSize(16, 16));
         INDArray x = Nd4j.rand(DataType.FLOAT, 2, 3, 10, 13);
         INDArray sigma = Nd4j.createFromArray(0.5f, 2f);
-        // What a window answers is a function of each pixel, its coordinates and its noise level: any tiling gives it whole.
+        // What a window answers is a function of each pixel, its coordinates and its noise level: any tiling gives it
+        // whole.
         PatchDenoiser local = (patch, level, labels, positions) -> {
             INDArray result = patch.mul(2);
             for (int n = 0; n < patch.size(0); n++) {
@@ -159,8 +159,8 @@ class CanvasTest {
             return patch;
         };
         INDArray x = Nd4j.rand(DataType.FLOAT, 1, 3, 512, 512);
-        try (TiledDenoiser tiled = new TiledDenoiser(
-                windows, Canvas.whole(512, 512), Tiling.seamless(new PatchSize(64, 64), 16))) {
+        try (TiledDenoiser tiled =
+                new TiledDenoiser(windows, Canvas.whole(512, 512), Tiling.seamless(new PatchSize(64, 64), 16))) {
             assertTrue(x.equalsWithEps(tiled.denoise(x, Nd4j.ones(DataType.FLOAT, 1), null), 1e-5));
             assertEquals(121, tiled.windowCount());
         }
@@ -198,8 +198,7 @@ class CanvasTest {
     void whatDoesNotFitIsNamed() {
         Exception small = assertThrows(
                 IllegalArgumentException.class,
-                () -> new TiledDenoiser(
-                        DISAGREEING, Canvas.whole(8, 8), Tiling.seamless(new PatchSize(16, 16), 4)));
+                () -> new TiledDenoiser(DISAGREEING, Canvas.whole(8, 8), Tiling.seamless(new PatchSize(16, 16), 4)));
         assertTrue(small.getMessage().startsWith("a canvas side of 8 pixels is shorter"), small.getMessage());
         Exception shapes = assertThrows(
                 IllegalArgumentException.class,

@@ -64,7 +64,8 @@ class GuidanceTest {
                 double conditional = Shifting.value(X[i], i < 4 ? 1 : 0, i < 4 ? 0 : 1);
                 double unconditional = Shifting.value(X[i], 0, 0);
                 double want = unconditional + weight * (conditional - unconditional);
-                assertEquals(want, got.getDouble(i), 1e-6 * Math.max(1, Math.abs(want)) * Math.max(1, Math.abs(weight)));
+                assertEquals(
+                        want, got.getDouble(i), 1e-6 * Math.max(1, Math.abs(want)) * Math.max(1, Math.abs(weight)));
             }
             // One pass over both halves, or one without guidance.
             assertEquals(List.of(weight == 1 ? 2L : 4L), model.batches);
@@ -78,7 +79,8 @@ class GuidanceTest {
             for (int i = 0; i < X.length; i++) {
                 double strong = Shifting.value(X[i], i < 4 ? 1 : 0, i < 4 ? 0 : 1);
                 double want = 0.5 * X[i] + weight * (strong - 0.5 * X[i]);
-                assertEquals(want, got.getDouble(i), 1e-6 * Math.max(1, Math.abs(want)) * Math.max(1, Math.abs(weight)));
+                assertEquals(
+                        want, got.getDouble(i), 1e-6 * Math.max(1, Math.abs(want)) * Math.max(1, Math.abs(weight)));
             }
         }
     }
@@ -153,8 +155,7 @@ class GuidanceTest {
     @Test
     void whatDoesNotFitIsNamed() {
         try (ClassifierFreeDenoiser free = new ClassifierFreeDenoiser(new Shifting(), Guidance.of(2))) {
-            Exception none =
-                    assertThrows(IllegalArgumentException.class, () -> free.denoise(images(), at(1), null));
+            Exception none = assertThrows(IllegalArgumentException.class, () -> free.denoise(images(), at(1), null));
             assertTrue(none.getMessage().startsWith("guidance needs class labels and got none"), none.getMessage());
         }
         Exception weight = assertThrows(IllegalArgumentException.class, () -> Guidance.of(Double.NaN));

@@ -102,8 +102,7 @@ class ImageGeneratorTest {
                         .sampling(SHORT)
                         .classifierFree(Guidance.of(1))
                         .autoguidance(model(3), Guidance.of(1))
-                        .slidingWindow(
-                                new Tiling(new PatchSize(8, 8), 4, Tiling.Weighting.EVEN), Guidance.of(1))
+                        .slidingWindow(new Tiling(new PatchSize(8, 8), 4, Tiling.Weighting.EVEN), Guidance.of(1))
                         .build();
                 Samples want = plain.sample(SEEDS, SamplerListener.NONE);
                 Samples got = guided.sample(SEEDS, SamplerListener.NONE)) {
@@ -154,7 +153,8 @@ class ImageGeneratorTest {
                 Images images = generator.draw(1, 2);
                 assertEquals(13, images.height());
                 assertEquals(22, images.width());
-                assertFalse(Arrays.equals(images.pixels().get(0), images.pixels().get(1)));
+                assertFalse(
+                        Arrays.equals(images.pixels().get(0), images.pixels().get(1)));
             }
         }
     }
@@ -235,10 +235,12 @@ class ImageGeneratorTest {
         ModelConfig config = new ModelConfig(network, EdmPreconditioning.standard(), 16, 16);
         DiffusionModel model = DiffusionModel.create(config, new Random(1));
         Random random = new Random(2);
-        double[] noise = random.doubles(model.parameters().flat().length(), -0.05, 0.05)
-                .toArray();
+        double[] noise =
+                random.doubles(model.parameters().flat().length(), -0.05, 0.05).toArray();
         try (INDArray shift = Nd4j.createFromArray(noise)) {
-            model.parameters().flat().addi(shift.castTo(model.parameters().flat().dataType()));
+            model.parameters()
+                    .flat()
+                    .addi(shift.castTo(model.parameters().flat().dataType()));
         }
         return model;
     }

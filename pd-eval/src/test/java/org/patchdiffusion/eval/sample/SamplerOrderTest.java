@@ -12,6 +12,7 @@ import org.nd4j.linalg.factory.Nd4j;
 class SamplerOrderTest {
     /** So wide that the first and last steps, which multistep methods make with a lower order, are of no account. */
     private static final NoiseRange RANGE = new NoiseRange(1e-3, 1e4);
+
     private static final MixtureDenoiser MIXTURE = new MixtureDenoiser(
             new double[][] {{0.8, -0.5, 0.1, 0.4}, {-0.6, 0.3, 0.9, -0.2}, {0.1, 0.7, -0.8, 0.5}},
             new double[] {0.5, 0.3, 0.2},

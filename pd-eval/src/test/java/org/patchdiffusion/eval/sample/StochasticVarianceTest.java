@@ -83,12 +83,9 @@ class StochasticVarianceTest {
         double denoised = x * 0.25 / (0.25 + level * level);
         double alphaBar = 1 / (1 + level * level);
         double nextAlphaBar = 1 / (1 + next * next);
-        double s = eta
-                * Math.sqrt((1 - nextAlphaBar) / (1 - alphaBar))
-                * Math.sqrt(1 - alphaBar / nextAlphaBar);
+        double s = eta * Math.sqrt((1 - nextAlphaBar) / (1 - alphaBar)) * Math.sqrt(1 - alphaBar / nextAlphaBar);
         double epsilon = (x - denoised) / level;
-        double want =
-                denoised + (Math.sqrt(1 - nextAlphaBar - s * s) * epsilon + s * 0.9) / Math.sqrt(nextAlphaBar);
+        double want = denoised + (Math.sqrt(1 - nextAlphaBar - s * s) * epsilon + s * 0.9) / Math.sqrt(nextAlphaBar);
         double[] got = new double[1];
         try (INDArray latent = Nd4j.createFromArray(x / level).reshape(1, 1, 1, 1)) {
             SampleRequest request = SampleRequest.of(latent)

@@ -57,8 +57,7 @@ class GenerateCommandTest {
 
     private Outcome generate(Object... options) {
         Object[] all = new Object[options.length + 6];
-        System.arraycopy(
-                new Object[] {"generate", "--network", model, "--steps", 3, "--seeds=0-4"}, 0, all, 0, 6);
+        System.arraycopy(new Object[] {"generate", "--network", model, "--steps", 3, "--seeds=0-4"}, 0, all, 0, 6);
         System.arraycopy(options, 0, all, 6, options.length);
         return Outcome.of(all);
     }
@@ -153,8 +152,7 @@ class GenerateCommandTest {
         Path known = folder.resolve("known.png");
         PngFiles.write(known, picture);
         Path out = folder.resolve("out");
-        Outcome outcome = generate(
-                "--outdir", out, "--image-size", "26x16", "--picture", known, "--picture-at", "5,0");
+        Outcome outcome = generate("--outdir", out, "--image-size", "26x16", "--picture", known, "--picture-at", "5,0");
         assertEquals(0, outcome.code(), outcome.err());
         BufferedImage image = ImageIO.read(out.resolve("seed000004.png").toFile());
         assertEquals(26, image.getWidth());

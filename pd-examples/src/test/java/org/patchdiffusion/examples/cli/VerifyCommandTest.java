@@ -66,11 +66,14 @@ class VerifyCommandTest {
         Npz.write(folder.resolve("samplers-multistep.npz"), arrays);
         Outcome whole = Outcome.of("verify", folder, "--engine", "generic");
         assertEquals("{\"passed\":1,\"failed\":0,\"unknown\":0}", whole.lastLine(), whole.err());
-        assertEquals(3 + 2 * 39, whole.err().lines().filter(l -> l.startsWith("  ok")).count());
+        assertEquals(
+                3 + 2 * 39,
+                whole.err().lines().filter(l -> l.startsWith("  ok")).count());
         arrays.put("out.lms.karras", arrays.get("out.lms.karras").mul(1 + 3e-6));
         Npz.write(folder.resolve("samplers-multistep.npz"), arrays);
         Outcome changed = Outcome.of("verify", folder, "--engine", "generic");
-        assertEquals(1, changed.err().lines().filter(l -> l.startsWith("  FAIL")).count(), changed.err());
+        assertEquals(
+                1, changed.err().lines().filter(l -> l.startsWith("  FAIL")).count(), changed.err());
     }
 
     @Test

@@ -111,7 +111,8 @@ public final class ImageGenerator implements AutoCloseable {
                             NDArrayIndex.all(),
                             NDArrayIndex.interval(0, size.height()),
                             NDArrayIndex.interval(0, size.width()));
-            return new Samples(part.dup('c'), whole.evaluations());
+            return new Samples(
+                    part.dup('c'), whole.evaluations(), whole.seconds(), whole.denoiserSeconds());
         }
     }
 

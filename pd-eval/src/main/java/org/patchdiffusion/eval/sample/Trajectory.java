@@ -24,7 +24,9 @@ public final class Trajectory implements AutoCloseable {
     private final INDArray sigmas;
     private final INDArray denoised;
     private final INDArray scratch;
+    private final long started = System.nanoTime();
     private int evaluations;
+    private long denoiserNanos;
     private boolean handedOver;
 
     /** Starts with the request's noise at the first level of the schedule. */
@@ -86,7 +88,9 @@ public final class Trajectory implements AutoCloseable {
     public INDArray denoise(INDArray images, double sigma) {
         input.assign(images);
         sigmas.assign(sigma);
+        long before = System.nanoTime();
         INDArray output = denoiser.denoise(input, sigmas, request.labels().orElse(null));
+        denoiserNanos += System.nanoTime() - before;
         if (!Arrays.equals(output.shape(), shape)) {
             throw new IllegalArgumentException("the denoiser returned shape " + Arrays.toString(output.shape())
                     + ", expected that of its input, " + Arrays.toString(shape));
@@ -142,7 +146,7 @@ public final class Trajectory implements AutoCloseable {
     /** The images as they are, which the caller closes from now on. */
     Samples samples() {
         handedOver = true;
-        return new Samples(x, evaluations);
+        return new Samples(x, evaluations, (System.nanoTime() - started) * 1e-9, denoiserNanos * 1e-9);
     }
 
     /** Frees every array but the images that were handed over. */

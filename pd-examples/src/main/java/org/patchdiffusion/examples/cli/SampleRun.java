@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import me.tongfei.progressbar.ProgressBar;
 import org.patchdiffusion.eval.ImageGrid;
@@ -34,20 +33,23 @@ final class SampleRun {
      * @param drawn images that were drawn
      * @param kept images that were there
      * @param evaluations how often the sampler asked about each image
+     * @param seconds from begin to end
+     * @param ownShare what part of the time of all workers went into the sampler's own arithmetic
      */
-    record Outcome(int drawn, int kept, int steps, int evaluations, double seconds) {
+    record Outcome(int drawn, int kept, int steps, int evaluations, double seconds, double ownShare) {
         String text() {
             String there = kept == 0 ? "" : ", " + Messages.count(kept, "image") + " were there";
             return drawn == 0
                     ? "nothing to draw" + there
                     : String.format(
                             Locale.ROOT,
-                            "%s in %s (%s each), %.1f s, %.2f images/s%s",
+                            "%s in %s (%s each), %.1f s, %.2f images/s, %.1f%% of the time for the sampler itself%s",
                             Messages.count(drawn, "image"),
                             Messages.count(steps, "step"),
                             Messages.count(evaluations, "evaluation"),
                             seconds,
                             drawn / seconds,
+                            100 * ownShare,
                             there);
         }
     }
@@ -62,7 +64,10 @@ final class SampleRun {
         long start = System.nanoTime();
         Map<Long, byte[]> pixels = new HashMap<>();
         long[] missing = missing(seeds, grid != null, pixels);
-        int evaluations = missing.length == 0 ? 0 : drawMissing(missing, grid != null, pixels);
+        Tally tally = new Tally();
+        if (missing.length > 0) {
+            drawMissing(missing, grid != null, pixels, tally);
+        }
         double seconds = (System.nanoTime() - start) * 1e-9;
         if (grid != null) {
             List<byte[]> all = LongStream.of(seeds).mapToObj(pixels::get).toList();
@@ -71,16 +76,29 @@ final class SampleRun {
         if (strip != null) {
             new TrajectoryFiles(generators.all().get(0)).write(seeds, strip);
         }
-        return new Outcome(missing.length, seeds.length - missing.length, generators.steps(), evaluations, seconds);
+        return new Outcome(missing.length,
+                seeds.length - missing.length,
+                generators.steps(),
+                tally.evaluations,
+                seconds,
+                1 - tally.denoiserSeconds / Math.max(tally.seconds, Double.MIN_NORMAL));
     }
 
-    private int drawMissing(long[] missing, boolean keep, Map<Long, byte[]> pixels) throws IOException {
-        AtomicInteger evaluations = new AtomicInteger();
+    /** What the batches took. */
+    private static final class Tally {
+        private int evaluations;
+        private double seconds;
+        private double denoiserSeconds;
+    }
+
+    private void drawMissing(long[] missing, boolean keep, Map<Long, byte[]> pixels, Tally tally) throws IOException {
         try (ProgressBar bar = Progress.bar("sampling", (long) missing.length * generators.steps(), " image steps")) {
             new SeedWorkers(generators.all())
                     .draw(missing, batch, (step, sigma, x, denoised) -> bar.stepBy(x.size(0)), (seeds, samples) -> {
                         Images images = Images.fromModelRange(samples.images());
-                        evaluations.set(samples.evaluations());
+                        tally.evaluations = samples.evaluations();
+                        tally.seconds += samples.seconds();
+                        tally.denoiserSeconds += samples.denoiserSeconds();
                         if (folder != null) {
                             folder.write(seeds, images);
                         }
@@ -89,7 +107,6 @@ final class SampleRun {
                         }
                     });
         }
-        return evaluations.get();
     }
 
     /** The seeds without a whole file. */

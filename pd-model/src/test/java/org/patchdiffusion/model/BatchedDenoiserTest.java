@@ -55,8 +55,7 @@ class BatchedDenoiserTest {
             }
             // Its own place again, after others.
             assertEquals(atHere, bound.denoise(x, sigma, null));
-            Exception wrong = assertThrows(
-                    IllegalArgumentException.class, () -> bound.denoise(x, sigma, null, here));
+            Exception wrong = assertThrows(IllegalArgumentException.class, () -> bound.denoise(x, sigma, null, here));
             assertTrue(wrong.getMessage().startsWith("positions must be a float32 array of shape [3, 2, 8, 8]"));
         }
     }

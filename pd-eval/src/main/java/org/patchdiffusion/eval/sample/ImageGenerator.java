@@ -111,8 +111,7 @@ public final class ImageGenerator implements AutoCloseable {
                             NDArrayIndex.all(),
                             NDArrayIndex.interval(0, size.height()),
                             NDArrayIndex.interval(0, size.width()));
-            return new Samples(
-                    part.dup('c'), whole.evaluations(), whole.seconds(), whole.denoiserSeconds());
+            return new Samples(part.dup('c'), whole.evaluations(), whole.seconds(), whole.denoiserSeconds());
         }
     }
 

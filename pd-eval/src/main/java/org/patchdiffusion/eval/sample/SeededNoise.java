@@ -1,5 +1,6 @@
 package org.patchdiffusion.eval.sample;
 
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.data.Purpose;
@@ -38,13 +39,15 @@ public final class SeededNoise {
                     "got " + seeds.length + " seeds for " + target.size(0) + " images, expected one seed for each");
         }
         int length = Math.toIntExact(target.length() / seeds.length);
-        double[] values = new double[length];
-        for (int n = 0; n < seeds.length; n++) {
+        double[] all = new double[Math.multiplyExact(seeds.length, length)];
+        // Each image's noise is a function of its seed: any thread may draw it.
+        IntStream.range(0, seeds.length).parallel().forEach(n -> {
+            double[] values = new double[length];
             RandomStream.of(seeds[n], purpose, step, 0).fillGaussian(values);
-            try (INDArray drawn = Nd4j.createFromArray(values)) {
-                INDArray image = target.tensorAlongDimension(n, 1, 2, 3);
-                image.assign(drawn.reshape(image.shape()));
-            }
+            System.arraycopy(values, 0, all, n * length, length);
+        });
+        try (INDArray drawn = Nd4j.createFromArray(all)) {
+            target.assign(drawn.reshape(target.shape()));
         }
     }
 }

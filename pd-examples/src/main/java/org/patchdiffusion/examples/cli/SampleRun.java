@@ -76,7 +76,8 @@ final class SampleRun {
         if (strip != null) {
             new TrajectoryFiles(generators.all().get(0)).write(seeds, strip);
         }
-        return new Outcome(missing.length,
+        return new Outcome(
+                missing.length,
                 seeds.length - missing.length,
                 generators.steps(),
                 tally.evaluations,

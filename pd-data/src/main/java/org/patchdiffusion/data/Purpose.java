@@ -35,5 +35,7 @@ public enum Purpose {
     /** Choice of a part of a data set. */
     SUBSET,
     /** Noise added to held-out images to measure their loss. */
-    VALIDATION
+    VALIDATION,
+    /** Class of a sample that is to have any. */
+    SAMPLE_CLASS
 }

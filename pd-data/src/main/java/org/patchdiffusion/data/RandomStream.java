@@ -105,14 +105,25 @@ public final class RandomStream implements RandomGenerator {
     /** Standard normal, from 52 random bits: at most 8.3 in magnitude. */
     @Override
     public double nextGaussian() {
+        return NormalQuantile.at(nextShare());
+    }
+
+    private double nextShare() {
         // 52 bits and a half are exact in a double: with one bit more the largest value would round to 1.
-        return NormalQuantile.at(((nextLong() >>> 12) + 0.5) * TWO_POW_MINUS_52);
+        return ((nextLong() >>> 12) + 0.5) * TWO_POW_MINUS_52;
     }
 
     /** Fills with standard normals as {@link #nextGaussian} draws them. */
     public void fillGaussian(double[] out) {
-        for (int i = 0; i < out.length; i++) {
-            out[i] = nextGaussian();
+        double[] shares = new double[Math.min(out.length, CHUNK)];
+        double[] values = new double[shares.length];
+        for (int done = 0; done < out.length; done += CHUNK) {
+            int count = Math.min(CHUNK, out.length - done);
+            for (int i = 0; i < count; i++) {
+                shares[i] = nextShare();
+            }
+            NormalQuantile.at(shares, values, count);
+            System.arraycopy(values, 0, out, done, count);
         }
     }
 

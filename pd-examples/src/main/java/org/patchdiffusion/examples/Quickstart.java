@@ -14,7 +14,8 @@ import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
 import org.patchdiffusion.eval.ImageGrid;
 import org.patchdiffusion.eval.Images;
-import org.patchdiffusion.eval.SeededImages;
+import org.patchdiffusion.eval.sample.ImageGenerator;
+import org.patchdiffusion.eval.sample.SamplingConfig;
 import org.patchdiffusion.examples.cli.LibraryChatter;
 import org.patchdiffusion.examples.cli.Progress;
 import org.patchdiffusion.files.AtomicFile;
@@ -131,10 +132,13 @@ public final class Quickstart {
 
     private static Images draw(DiffusionModel model, Engine engine) {
         long[] seeds = LongStream.range(0, QuickstartConfig.SAMPLES).toArray();
-        try (SeededImages drawing = new SeededImages(model, engine, QuickstartConfig.sampler());
-                ProgressBar bar =
-                        Progress.bar("sampling", QuickstartConfig.sampler().numSteps(), " steps")) {
-            return drawing.draw(seeds, SeededImages.ANY_CLASS, (step, numSteps, sigma, x) -> bar.stepTo(step));
+        SamplingConfig sampling = QuickstartConfig.sampling();
+        try (ImageGenerator generator = ImageGenerator.builder(model)
+                        .engine(engine)
+                        .sampling(sampling)
+                        .build();
+                ProgressBar bar = Progress.bar("sampling", sampling.steps(), " steps")) {
+            return generator.draw(seeds, (step, sigma, x, denoised) -> bar.stepTo(step));
         }
     }
 

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Set;
 import org.patchdiffusion.data.DatasetOptions;
 import org.patchdiffusion.data.ImageDataset;
-import org.patchdiffusion.eval.EdmSamplerConfig;
+import org.patchdiffusion.eval.sample.SamplingConfig;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
@@ -65,7 +65,7 @@ final class QuickstartConfig {
     }
 
     /** The paper's deterministic sampler. */
-    static EdmSamplerConfig sampler() {
-        return EdmSamplerConfig.defaults();
+    static SamplingConfig sampling() {
+        return SamplingConfig.standard();
     }
 }

@@ -3,18 +3,11 @@ package org.patchdiffusion.examples;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.patchdiffusion.data.Positions;
-import org.patchdiffusion.eval.EdmSampler;
-import org.patchdiffusion.eval.EdmSamplerConfig;
 import org.patchdiffusion.eval.ImageGrid;
 import org.patchdiffusion.eval.Images;
-import org.patchdiffusion.eval.SamplerListener;
-import org.patchdiffusion.eval.Samples;
-import org.patchdiffusion.model.BatchedDenoiser;
-import org.patchdiffusion.model.DiffusionModel;
-import org.patchdiffusion.model.engine.Engine;
-import org.patchdiffusion.model.engine.Engines;
-import org.patchdiffusion.model.io.ModelFile;
+import org.patchdiffusion.eval.sample.ImageGenerator;
+import org.patchdiffusion.eval.sample.SamplerListener;
+import org.patchdiffusion.eval.sample.Samples;
 
 /**
  * The library in a program of your own: reads a model, draws four images, writes them into one picture, and shows where the
@@ -28,22 +21,14 @@ public final class SampleWithYourOwnCode {
 
     private SampleWithYourOwnCode() {}
 
-    /** Expects the model and the picture to write; the model must be unconditional, as the quickstart's is. */
+    /** Expects the model and the picture to write; of a model with classes, each seed has one of its own. */
     public static void main(String[] arguments) throws IOException {
         if (arguments.length != 2) {
             System.err.println("usage: SampleWithYourOwnCode MODEL.safetensors PICTURE.png");
             System.exit(2);
         }
-        DiffusionModel model = ModelFile.read(Path.of(arguments[0]));
-        int height = model.config().height();
-        int width = model.config().width();
-        long[] seeds = {0, 1, 2, 3};
-        EdmSampler sampler = EdmSampler.of(
-                EdmSamplerConfig.builder().numSteps(18).build(), model.config().preconditioning());
-        try (Engine engine = Engines.best();
-                BatchedDenoiser denoiser = model.denoiser(engine, seeds.length, Positions.whole(1, height, width));
-                Samples samples = sampler.sample(
-                        denoiser, seeds, model.config().channels(), height, width, null, SamplerListener.NONE)) {
+        try (ImageGenerator generator = ImageGenerator.load(Path.of(arguments[0]));
+                Samples samples = generator.sample(new long[] {0, 1, 2, 3}, SamplerListener.NONE)) {
             INDArray images = samples.images(); // float64 [4, 3, height, width]
             System.out.printf("values from %.2f to %.2f%n", images.minNumber(), images.maxNumber());
             ImageGrid.ofColumns(2).write(Path.of(arguments[1]), Images.fromModelRange(images));

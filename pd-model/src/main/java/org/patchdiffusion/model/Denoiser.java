@@ -1,11 +1,12 @@
 package org.patchdiffusion.model;
 
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * D(x; sigma, label): the expected clean images behind noisy ones. Samplers know nothing else of a model.
  *
- * <p>Position channels are bound when the denoiser is made (samplers always show it whole images).
+ * <p>Position channels are bound when the denoiser is made: samplers show it whole images.
  */
 @FunctionalInterface
 public interface Denoiser {
@@ -19,4 +20,9 @@ public interface Denoiser {
      * @return the denoised images {@code [N, C, H, W]}, float32; valid until the next call
      */
     INDArray denoise(INDArray x, INDArray sigma, INDArray labels);
+
+    /** The type of the images and noise levels that it takes and gives: float32, or float64 for a formula without rounding. */
+    default DataType dataType() {
+        return DataType.FLOAT;
+    }
 }

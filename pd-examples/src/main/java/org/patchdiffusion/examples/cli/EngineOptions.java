@@ -52,6 +52,15 @@ final class EngineOptions implements HelpSection {
         return name.equals(BEST) ? Engines.best(threads) : Engines.byName(name, threads);
     }
 
+    /** Makes the engine of one of some workers, which share the threads. */
+    Engine create(int workers) {
+        if (workers == 1) {
+            return create();
+        }
+        int share = Math.max(1, threadCount() / workers);
+        return name.equals(BEST) ? Engines.best(share) : Engines.byName(name, share);
+    }
+
     /** What {@code --threads} says, or the number of cores. */
     int threadCount() {
         return threads == null ? Runtime.getRuntime().availableProcessors() : threads;

@@ -50,6 +50,8 @@ final class ResumePoint implements AutoCloseable {
             "--engine",
             "--threads",
             "--samples",
+            "--sampler",
+            "--steps",
             "--val",
             "--ui",
             "--any-size",

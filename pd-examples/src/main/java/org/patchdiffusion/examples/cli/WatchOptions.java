@@ -9,6 +9,9 @@ import java.util.Optional;
 import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.PixelType;
+import org.patchdiffusion.eval.sample.KarrasSchedule;
+import org.patchdiffusion.eval.sample.Samplers;
+import org.patchdiffusion.eval.sample.SamplingConfig;
 import org.patchdiffusion.examples.ui.TrainingUi;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.train.TrainingListener;
@@ -30,7 +33,6 @@ import picocli.CommandLine.Spec;
 
 /** How a run is watched: what is measured and drawn on the way. */
 final class WatchOptions implements HelpSection {
-
     /** More would make ticks longer and hardly any more exact. */
     private static final int MOST_HELD_OUT = 256;
 
@@ -56,6 +58,22 @@ final class WatchOptions implements HelpSection {
             converter = WholeNumber.NotNegative.class,
             description = "Images to draw at each snapshot.")
     int samples;
+
+    @Option(
+            names = "--sampler",
+            paramLabel = "NAME",
+            defaultValue = "heun",
+            converter = SamplerOptions.NameConverter.class,
+            description = "How they are drawn: see pd generate --help.")
+    String sampler;
+
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            defaultValue = "18",
+            converter = WholeNumber.Several.class,
+            description = "In how many steps.")
+    int steps;
 
     @Option(
             names = "--val",
@@ -150,7 +168,8 @@ final class WatchOptions implements HelpSection {
         if (samples > 0) {
             SampleSheets.Builder sheets = SampleSheets.builder(folder, engine, samples)
                     .reals(images)
-                    .progress((step, steps, sigma, x) -> progress.drawing(step, steps));
+                    .sampling(new SamplingConfig(Samplers.byName(sampler), KarrasSchedule.EDM, steps))
+                    .progress((step, sigma, x, denoised) -> progress.drawing(step, steps));
             if (split.isPresent() && images.description().pixels() == PixelType.UINT8) {
                 Memorisation memorisation = new Memorisation(split.get(), samples, settings.seed());
                 sheets.drawn(memorisation::drawn);

@@ -4,7 +4,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.patchdiffusion.eval.EdmSamplerConfig;
+import org.patchdiffusion.eval.sample.Churn;
+import org.patchdiffusion.eval.sample.KarrasSchedule;
+import org.patchdiffusion.eval.sample.NoiseRange;
 
 /**
  * Sampler settings as the reference cases write them down: a text such as {@code num_steps 8 S_churn 40 S_min .05}.
@@ -42,18 +44,14 @@ record SamplerSettings(Map<String, Double> values) {
         return (int) real(name, otherwise);
     }
 
-    /** Settings of a sampler with that many steps. */
-    EdmSamplerConfig config(int steps) {
-        boolean stochastic = values.containsKey("S_churn");
-        return EdmSamplerConfig.builder()
-                .numSteps(stochastic ? integer("num_steps", steps) : steps)
-                .sigmaMin(real("sigma_min", 0.002))
-                .sigmaMax(real("sigma_max", 80))
-                .rho(real("rho", 7))
-                .sChurn(real("S_churn", 0))
-                .sMin(real("S_min", 0))
-                .sMax(real("S_max", Double.POSITIVE_INFINITY))
-                .sNoise(real("S_noise", 1))
-                .build();
+    /** The steps of the EDM sampler. */
+    KarrasSchedule karras() {
+        return new KarrasSchedule(new NoiseRange(real("sigma_min", 0.002), real("sigma_max", 80)), real("rho", 7));
+    }
+
+    /** The fresh noise of the EDM sampler. */
+    Churn churn() {
+        return new Churn(
+                real("S_churn", 0), real("S_min", 0), real("S_max", Double.POSITIVE_INFINITY), real("S_noise", 1));
     }
 }

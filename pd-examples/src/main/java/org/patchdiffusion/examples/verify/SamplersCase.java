@@ -9,15 +9,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
-import org.patchdiffusion.eval.AblationConfig;
-import org.patchdiffusion.eval.AblationSampler;
-import org.patchdiffusion.eval.EdmSampler;
-import org.patchdiffusion.eval.EdmSamplerConfig;
-import org.patchdiffusion.eval.GuidedDenoiser;
-import org.patchdiffusion.eval.NoiseSource;
-import org.patchdiffusion.eval.Sampler;
-import org.patchdiffusion.eval.SamplerListener;
-import org.patchdiffusion.eval.Samples;
+import org.patchdiffusion.eval.sample.AblationConfig;
+import org.patchdiffusion.eval.sample.AblationSampler;
+import org.patchdiffusion.eval.sample.ClassifierFreeDenoiser;
+import org.patchdiffusion.eval.sample.EdmSampler;
+import org.patchdiffusion.eval.sample.Guidance;
+import org.patchdiffusion.eval.sample.NoiseSchedule;
+import org.patchdiffusion.eval.sample.SampleRequest;
+import org.patchdiffusion.eval.sample.Sampler;
+import org.patchdiffusion.eval.sample.Samples;
 import org.patchdiffusion.model.BatchedDenoiser;
 import org.patchdiffusion.model.Denoiser;
 import org.patchdiffusion.model.DiffusionModel;
@@ -29,9 +29,6 @@ final class SamplersCase implements CaseKind {
     private static final Pattern GUIDED = Pattern.compile("edm\\.cfg([\\d.]+)\\.x");
     private static final Pattern ABLATION =
             Pattern.compile("ablation\\.(\\w+)\\.(\\w+)\\.(\\w+)\\.(\\w+)(?:\\.alpha([\\d.]+))?\\.x");
-    private static final NoiseSource NONE = (step, noise) -> {
-        throw new IllegalStateException("a deterministic sampler asked for noise");
-    };
 
     @Override
     public String prefix() {
@@ -70,28 +67,29 @@ final class SamplersCase implements CaseKind {
     }
 
     private static Check check(GoldenCase golden, Engine engine, String key, Denoiser denoiser) {
-        SamplerSettings defaults = SamplerSettings.of(golden, "sampler_defaults");
-        INDArray labels = null;
-        Denoiser used = denoiser;
-        NoiseSource noise = NONE;
-        Sampler sampler;
+        SamplerSettings settings = SamplerSettings.of(golden, "sampler_defaults");
+        SampleRequest request = SampleRequest.of(golden.array("latents"));
         Matcher ablation = ABLATION.matcher(key);
         Matcher guided = GUIDED.matcher(key);
-        if (ablation.matches()) {
-            sampler = ablation(ablation, defaults);
-        } else if (key.equals("edm.stochastic.x")) {
-            sampler = new EdmSampler(
-                    SamplerSettings.of(golden, "stochastic").over(defaults).config(18));
+        if (key.equals("edm.stochastic.x")) {
+            settings = SamplerSettings.of(golden, "stochastic").over(settings);
             INDArray recorded = golden.array("edm.stochastic.noise");
-            noise = (step, target) -> target.assign(recorded.get(NDArrayIndex.point(step)));
-        } else {
-            sampler = new EdmSampler(defaults.config(steps(key, defaults)));
+            request = request.withNoise((step, target) -> target.assign(recorded.get(NDArrayIndex.point(step))));
+        }
+        request = request.withSteps(steps(key, settings));
+        Sampler sampler = new EdmSampler(settings.churn());
+        NoiseSchedule schedule = settings.karras();
+        if (ablation.matches()) {
+            AblationConfig config = ablation(ablation, settings);
+            sampler = new AblationSampler(config);
+            schedule = config.levels();
         }
         if (key.equals("edm.cond.x") || guided.matches()) {
-            labels = golden.floats("labels");
-            used = guided.matches() ? new GuidedDenoiser(denoiser, Double.parseDouble(guided.group(1))) : denoiser;
+            request = request.withLabels(golden.floats("labels"));
         }
-        try (Samples samples = sampler.sample(used, golden.array("latents"), noise, labels, SamplerListener.NONE)) {
+        double weight = guided.matches() ? Double.parseDouble(guided.group(1)) : 1;
+        try (ClassifierFreeDenoiser guide = new ClassifierFreeDenoiser(denoiser, Guidance.of(weight));
+                Samples samples = sampler.sample(guided.matches() ? guide : denoiser, schedule, request)) {
             return new Check(
                     engine.name() + ": " + key,
                     Errors.relative(samples.images(), golden.array(key)),
@@ -109,22 +107,20 @@ final class SamplersCase implements CaseKind {
         String levels = key.substring(0, key.length() - 1) + "t";
         if (STEPS.matcher(key).matches() && golden.has(levels)) {
             SamplerSettings defaults = SamplerSettings.of(golden, "sampler_defaults");
-            EdmSamplerConfig config = defaults.config(steps(key, defaults));
-            checks.add(new Check(
-                    levels, Errors.largestRelative(config.noiseLevels(), golden.doubles(levels)), Bars.FORMULA));
+            double[] got = defaults.karras().levels(steps(key, defaults));
+            checks.add(new Check(levels, Errors.largestRelative(got, golden.doubles(levels)), Bars.FORMULA));
         }
     }
 
-    private static Sampler ablation(Matcher choices, SamplerSettings defaults) {
+    private static AblationConfig ablation(Matcher choices, SamplerSettings defaults) {
         AblationConfig config = AblationConfig.of(
-                defaults.config(defaults.integer("num_steps", 18)),
                 choice(AblationConfig.Solver.class, choices.group(1)),
                 choice(AblationConfig.Discretization.class, choices.group(2)),
                 choice(AblationConfig.Schedule.class, choices.group(3)),
                 choice(AblationConfig.Scaling.class, choices.group(4)));
         String alpha = choices.group(5);
-        return new AblationSampler(
-                config.withAlpha(alpha == null ? defaults.real("alpha", 1) : Double.parseDouble(alpha)));
+        return config.withAlpha(alpha == null ? defaults.real("alpha", 1) : Double.parseDouble(alpha))
+                .withRho(defaults.real("rho", 7));
     }
 
     private static <E extends Enum<E>> E choice(Class<E> type, String name) {

@@ -59,6 +59,24 @@ class VerifyCommandTest {
     }
 
     @Test
+    void samplersAreHeldToTheReferenceInFloat64() throws IOException {
+        Path shared = Path.of("../pd-eval/src/test/resources/golden");
+        Files.copy(shared.resolve("samplers-multistep.json"), folder.resolve("samplers-multistep.json"));
+        Map<String, INDArray> arrays = new LinkedHashMap<>(Npz.read(shared.resolve("samplers-multistep.npz")));
+        Npz.write(folder.resolve("samplers-multistep.npz"), arrays);
+        Outcome whole = Outcome.of("verify", folder, "--engine", "generic");
+        assertEquals("{\"passed\":1,\"failed\":0,\"unknown\":0}", whole.lastLine(), whole.err());
+        assertEquals(
+                3 + 2 * 39,
+                whole.err().lines().filter(l -> l.startsWith("  ok")).count());
+        arrays.put("out.lms.karras", arrays.get("out.lms.karras").mul(1 + 3e-6));
+        Npz.write(folder.resolve("samplers-multistep.npz"), arrays);
+        Outcome changed = Outcome.of("verify", folder, "--engine", "generic");
+        assertEquals(
+                1, changed.err().lines().filter(l -> l.startsWith("  FAIL")).count(), changed.err());
+    }
+
+    @Test
     void preparedImagesMayBeOneLevelOffAndNoMore() throws IOException {
         Path shared = Path.of("../pd-data/src/test/resources/golden");
         Files.copy(shared.resolve("image-prep.json"), folder.resolve("image-prep.json"));

@@ -9,12 +9,12 @@ import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.PixelType;
-import org.patchdiffusion.eval.EdmSamplerConfig;
 import org.patchdiffusion.eval.ImageGrid;
 import org.patchdiffusion.eval.Images;
 import org.patchdiffusion.eval.PngFiles;
-import org.patchdiffusion.eval.SamplerListener;
-import org.patchdiffusion.eval.SeededImages;
+import org.patchdiffusion.eval.sample.ImageGenerator;
+import org.patchdiffusion.eval.sample.SamplerListener;
+import org.patchdiffusion.eval.sample.SamplingConfig;
 import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.engine.Engine;
@@ -37,6 +37,7 @@ public final class SampleSheets implements TrainingListener {
     private final Engine engine;
     private final int count;
     private final ImageDataset reals;
+    private final SamplingConfig sampling;
     private final SamplerListener progress;
     private final Consumer<Images> drawnSamples;
     private StopSignal stop = StopSignal.NONE;
@@ -47,6 +48,7 @@ public final class SampleSheets implements TrainingListener {
         engine = builder.engine;
         count = builder.count;
         reals = builder.reals;
+        sampling = builder.sampling;
         progress = builder.progress;
         drawnSamples = builder.drawnSamples;
     }
@@ -96,11 +98,12 @@ public final class SampleSheets implements TrainingListener {
             return;
         }
         long[] seeds = LongStream.range(0, count).toArray();
-        try (SeededImages drawing = new SeededImages(model, engine, EdmSamplerConfig.defaults())) {
+        try (ImageGenerator generator =
+                ImageGenerator.builder(model).engine(engine).sampling(sampling).build()) {
             requireTime();
-            Images drawn = drawing.draw(seeds, SeededImages.ANY_CLASS, (step, steps, sigma, x) -> {
+            Images drawn = generator.draw(seeds, (step, sigma, x, denoised) -> {
                 requireTime();
-                progress.stepDone(step, steps, sigma, x);
+                progress.stepDone(step, sigma, x, denoised);
             });
             grid().write(folder.resolve("samples-" + ArtifactNames.snapshot(folder, images) + ".png"), drawn);
             drawnSamples.accept(drawn);
@@ -122,6 +125,7 @@ public final class SampleSheets implements TrainingListener {
         private final Engine engine;
         private final int count;
         private ImageDataset reals;
+        private SamplingConfig sampling = SamplingConfig.standard();
         private SamplerListener progress = SamplerListener.NONE;
         private Consumer<Images> drawnSamples = images -> {};
 
@@ -137,6 +141,12 @@ public final class SampleSheets implements TrainingListener {
         /** Draws images of this data set beside the samples. It must be open while the run starts. */
         public Builder reals(ImageDataset value) {
             reals = value;
+            return this;
+        }
+
+        /** Samples in this way; by default with {@link SamplingConfig#standard}. */
+        public Builder sampling(SamplingConfig value) {
+            sampling = value;
             return this;
         }
 

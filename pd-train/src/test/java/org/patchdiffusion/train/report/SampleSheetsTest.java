@@ -95,7 +95,7 @@ class SampleSheetsTest {
                 ImageDataset images = tenImages()) {
             SampleSheets sheets = SampleSheets.builder(folder, engine, 5)
                     .reals(images)
-                    .progress((step, of, sigma, x) -> steps.add(step))
+                    .progress((step, sigma, x, denoised) -> steps.add(step))
                     .build();
             sheets.started(run(model, StopSignal.NONE));
             sheets.snapshot(1000, model);
@@ -125,7 +125,7 @@ class SampleSheetsTest {
         List<Integer> steps = new ArrayList<>();
         try (Engine engine = Engines.byName("generic")) {
             SampleSheets sheets = SampleSheets.builder(folder, engine, 1)
-                    .progress((step, of, sigma, x) -> steps.add(step))
+                    .progress((step, sigma, x, denoised) -> steps.add(step))
                     .build();
             sheets.started(run(model, () -> steps.size() == 3));
             sheets.snapshot(1000, model);
@@ -139,7 +139,7 @@ class SampleSheetsTest {
         DiffusionModel model = model(4);
         try (Engine engine = Engines.byName("generic")) {
             SampleSheets sheets = SampleSheets.builder(folder, engine, 1)
-                    .progress((step, of, sigma, x) -> {
+                    .progress((step, sigma, x, denoised) -> {
                         throw new AssertionError("nothing is drawn");
                     })
                     .build();

@@ -11,7 +11,7 @@ public final class Engines {
 
     /** The names that {@link #byName} takes. */
     public static List<String> names() {
-        return List.of("samediff", "generic", "exact", "fast");
+        return List.of("samediff", "generic", "exact", "fast", "bf16");
     }
 
     /**
@@ -40,6 +40,7 @@ public final class Engines {
             case "generic" -> onNativeThreads(new GenericEngine(), threads);
             case "exact" -> compiled(Accuracy.EXACT, threads);
             case "fast" -> compiled(Accuracy.FAST, threads);
+            case "bf16" -> compiled(Accuracy.BFLOAT16, threads);
             default -> throw new IllegalArgumentException(
                     "there is no engine named " + name + "; choose one of " + String.join(", ", names()));
         };

@@ -68,7 +68,11 @@ public final class CompiledEngine implements Engine {
 
     @Override
     public String name() {
-        return accuracy == Accuracy.EXACT ? "exact" : "fast";
+        return switch (accuracy) {
+            case EXACT -> "exact";
+            case FAST -> "fast";
+            case BFLOAT16 -> "bf16";
+        };
     }
 
     @Override

@@ -20,12 +20,12 @@ public final class NormBackward {
      * @param dAdaptive gradient of scales and offsets; may be null
      */
     public record Tensors(
-            Floats x,
+            Numbers x,
             Floats adaptive,
             Floats statistics,
-            Floats dy,
-            Floats more,
-            Floats dx,
+            Numbers dy,
+            Numbers more,
+            Numbers dx,
             Floats dShift,
             Floats dAdaptive) {}
 
@@ -51,7 +51,7 @@ public final class NormBackward {
     /**
      * A kernel for a share of the batch.
      *
-     * @param x the blocked tensor that was normalised
+     * @param x the tensor in blocks of channels that was normalised
      * @param outputFactor factor on the input's gradient, what is added to it included
      */
     public NormBackward(
@@ -117,8 +117,8 @@ public final class NormBackward {
             blocks.spread(statistics.shift, block, tiles.b);
             blocks.spread(statistics.mean, block, tiles.c);
             blocks.startSums(floats);
-            for (int i = 0; i < floats; i += Tiles.SIZE) {
-                int n = Math.min(Tiles.SIZE, floats - i);
+            for (int i = 0; i < floats; i += blocks.tile()) {
+                int n = Math.min(blocks.tile(), floats - i);
                 tensors.x().get(start + i, tiles.x, 0, n);
                 tensors.dy().get(start + i, tiles.y, 0, n);
                 if (silu) {
@@ -161,7 +161,7 @@ public final class NormBackward {
 
     /** Second pass. */
     private void inputGradient(Tensors tensors, int image, NormBlocks.Run run) {
-        Floats dz = silu ? tensors.dx() : tensors.dy();
+        Numbers dz = silu ? tensors.dx() : tensors.dy();
         for (int block = run.first(); block < run.end(); block += blocks.stretch()) {
             long start = blocks.start(image, block);
             int floats = blocks.floatsFrom(block);
@@ -169,8 +169,8 @@ public final class NormBackward {
             blocks.spread(outputSlope, block, tiles.b);
             blocks.spread(outputConstant, block, tiles.c);
             blocks.spread(statistics.mean, block, tiles.d);
-            for (int i = 0; i < floats; i += Tiles.SIZE) {
-                int n = Math.min(Tiles.SIZE, floats - i);
+            for (int i = 0; i < floats; i += blocks.tile()) {
+                int n = Math.min(blocks.tile(), floats - i);
                 tensors.x().get(start + i, tiles.x, 0, n);
                 dz.get(start + i, tiles.y, 0, n);
                 if (tensors.more() == null) {

@@ -4,7 +4,7 @@ import org.patchdiffusion.model.engine.compiled.ir.Norm;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
 
 /**
- * The arithmetic of a fused group norm on a blocked tensor: an image's norm, embedding and adaptive scale come down to one
+ * The arithmetic of a fused group norm on a tensor in blocks of channels: an image's norm, embedding and adaptive scale come down to one
  * scale and one shift per channel, z = scale·x + shift.
  */
 public final class NormForward {
@@ -16,7 +16,7 @@ public final class NormForward {
      * @param adaptive scales and offsets; may be null
      * @param statistics where to keep what the backward pass needs; null if there is none
      */
-    public record Tensors(Floats x, Floats shift, Floats adaptive, Floats y, Floats statistics) {}
+    public record Tensors(Numbers x, Floats shift, Floats adaptive, Numbers y, Floats statistics) {}
 
     private final Norm.Settings settings;
     private final NormVectors vectors;
@@ -35,7 +35,7 @@ public final class NormForward {
     /**
      * A kernel for a share of the batch.
      *
-     * @param x the blocked tensor that is normalised
+     * @param x the tensor in blocks of channels that is normalised
      */
     public NormForward(Norm.Settings settings, Value x, int batch, NormVectors vectors, Tiles tiles) {
         this.settings = settings;
@@ -72,7 +72,7 @@ public final class NormForward {
     }
 
     /** Sums of each channel and of its squares around a pixel that is no outlier, so that little cancels. */
-    private void moments(Floats x, int image, NormBlocks.Run run) {
+    private void moments(Numbers x, int image, NormBlocks.Run run) {
         for (int block = run.first(); block < run.end(); block += blocks.stretch()) {
             long start = blocks.start(image, block);
             int floats = blocks.floatsFrom(block);
@@ -81,8 +81,8 @@ public final class NormForward {
             }
             blocks.spread(centre, block, tiles.c);
             blocks.startSums(floats);
-            for (int i = 0; i < floats; i += Tiles.SIZE) {
-                int n = Math.min(Tiles.SIZE, floats - i);
+            for (int i = 0; i < floats; i += blocks.tile()) {
+                int n = Math.min(blocks.tile(), floats - i);
                 x.get(start + i, tiles.x, 0, n);
                 tiles.addCentred(n);
             }
@@ -91,8 +91,8 @@ public final class NormForward {
     }
 
     /** Of three pixels the one in the middle, for each channel of a block. */
-    private void findCentre(Floats x, long start, int channel) {
-        int lanes = tiles.lanes();
+    private void findCentre(Numbers x, long start, int channel) {
+        int lanes = blocks.lanes();
         int pixels = blocks.pixels();
         x.get(start, centre, channel, lanes);
         x.get(start + (long) (pixels / 2) * lanes, middle, channel, lanes);
@@ -150,8 +150,8 @@ public final class NormForward {
             int floats = blocks.floatsFrom(block);
             blocks.spread(statistics.scale, block, tiles.a);
             blocks.spread(statistics.shift, block, tiles.b);
-            for (int i = 0; i < floats; i += Tiles.SIZE) {
-                int n = Math.min(Tiles.SIZE, floats - i);
+            for (int i = 0; i < floats; i += blocks.tile()) {
+                int n = Math.min(blocks.tile(), floats - i);
                 tensors.x().get(start + i, tiles.x, 0, n);
                 if (settings.silu()) {
                     tiles.affineSilu(n);

@@ -8,6 +8,7 @@ import org.patchdiffusion.model.engine.compiled.ir.Scale;
 import org.patchdiffusion.model.engine.compiled.ir.ScaledAdd;
 import org.patchdiffusion.model.engine.compiled.kernel.Floats;
 import org.patchdiffusion.model.engine.compiled.kernel.Loops;
+import org.patchdiffusion.model.engine.compiled.kernel.Numbers;
 import org.patchdiffusion.model.engine.compiled.kernel.Tiles;
 import org.patchdiffusion.model.engine.compiled.run.Buffer;
 import org.patchdiffusion.model.engine.compiled.run.Step;
@@ -53,15 +54,15 @@ final class ElementLowerings {
         Buffer b = lowering.of(node.b());
         Buffer out = lowering.define(node.output());
         Tiles tiles = lowering.tiles();
-        if (a.floats() == b.floats()) {
+        if (a.count() == b.count()) {
             lowering.pointwise("pointwise", List.of(a, b), out, n -> apply(node.op(), tiles, n));
             return;
         }
         lowering.step("pointwise", Step.Kind.POINTWISE, 0, List.of(a, b), List.of(out), memory -> {
-            Floats x = memory.floats(a);
+            Numbers x = memory.numbers(a);
             Floats numbers = memory.floats(b);
-            Floats y = memory.floats(out);
-            long perImage = a.floats() / lowering.batch();
+            Numbers y = memory.numbers(out);
+            long perImage = a.count() / lowering.batch();
             return () -> {
                 for (int image = 0; image < lowering.batch(); image++) {
                     Arrays.fill(tiles.y, numbers.get(image));

@@ -13,7 +13,7 @@ import org.patchdiffusion.model.engine.compiled.ir.Part;
 import org.patchdiffusion.model.engine.compiled.ir.TypedGraph;
 import org.patchdiffusion.model.engine.compiled.ir.UnsupportedGraphException;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
-import org.patchdiffusion.model.engine.compiled.kernel.Floats;
+import org.patchdiffusion.model.engine.compiled.kernel.Numbers;
 import org.patchdiffusion.model.engine.compiled.kernel.Tiles;
 import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 import org.patchdiffusion.model.engine.compiled.run.Buffer;
@@ -48,14 +48,15 @@ public final class Lowering {
             PackedWeights weights,
             Replica.Share share,
             boolean training,
-            Set<Value> shared) {
+            Set<Value> shared,
+            Tiles tiles) {
         this.oneDnn = oneDnn;
         this.accuracy = accuracy;
         this.weights = weights;
         this.share = share;
         this.training = training;
         this.shared = shared;
-        this.tiles = new Tiles(oneDnn.lanes());
+        this.tiles = tiles;
     }
 
     /**
@@ -72,7 +73,7 @@ public final class Lowering {
             PackedWeights weights,
             Replica.Share share,
             Set<Value> shared) {
-        Lowering lowering = new Lowering(oneDnn, accuracy, weights, share, graph.loss() != null, shared);
+        Lowering lowering = new Lowering(oneDnn, accuracy, weights, share, graph.loss() != null, shared, tiles(graph));
         List<Node> nodes = graph.nodes();
         for (int i = 0; i <= nodes.size(); i++) {
             if (i == graph.forward()) {
@@ -83,6 +84,19 @@ public final class Lowering {
             }
         }
         return lowering;
+    }
+
+    /** Tiles that hold a whole pixel of each tensor whose channels are last. */
+    private static Tiles tiles(TypedGraph graph) {
+        int size = Tiles.SIZE;
+        for (Node node : graph.nodes()) {
+            for (Value value : node.outputs()) {
+                if (value.layout() == Value.Layout.CHANNELS_LAST) {
+                    size = Math.max(size, value.map().physical());
+                }
+            }
+        }
+        return new Tiles(size);
     }
 
     private void lower(Node node) {
@@ -171,7 +185,9 @@ public final class Lowering {
         long bytes = Math.multiplyExact(batch(), value.bytesPerImage());
         return define(
                 value,
-                shared.contains(value) ? Buffer.outside(value.name(), bytes) : Buffer.inArena(value.name(), bytes));
+                shared.contains(value)
+                        ? Buffer.outside(value.name(), bytes)
+                        : Buffer.inArena(value.name(), bytes, value.stored()));
     }
 
     /** Memory for the statistics of a group norm: some rows of the channels of {@code x} for each image. */
@@ -204,10 +220,10 @@ public final class Lowering {
     /** A step that maps one or two buffers to one of the same size, tile by tile: x and y hold them, x the result. */
     void pointwise(String label, List<Buffer> in, Buffer out, IntConsumer work) {
         step(label, Step.Kind.POINTWISE, 0, in, List.of(out), memory -> {
-            Floats x = memory.floats(in.get(0));
-            Floats y = in.size() > 1 ? memory.floats(in.get(1)) : null;
-            Floats target = memory.floats(out);
-            long total = out.floats();
+            Numbers x = memory.numbers(in.get(0));
+            Numbers y = in.size() > 1 ? memory.numbers(in.get(1)) : null;
+            Numbers target = memory.numbers(out);
+            long total = out.count();
             return () -> {
                 for (long i = 0; i < total; i += Tiles.SIZE) {
                     int n = (int) Math.min(Tiles.SIZE, total - i);

@@ -28,10 +28,10 @@ final class NormLowering {
         List<Buffer> reads = Buffer.present(x, shift, adaptive);
         lowering.step(label(node, ""), Step.Kind.POINTWISE, 0, reads, Buffer.present(y, statistics), memory -> {
             NormForward.Tensors tensors = new NormForward.Tensors(
-                    memory.floats(x),
+                    memory.numbers(x),
                     floats(memory, shift),
                     floats(memory, adaptive),
-                    memory.floats(y),
+                    memory.numbers(y),
                     floats(memory, statistics));
             Runnable parameters = parameters(node, memory.parameters(), vectors);
             return () -> {
@@ -64,12 +64,12 @@ final class NormLowering {
         List<Buffer> writes = Buffer.present(dx, dShift, dAdaptive);
         lowering.step(label(norm, " backward"), Step.Kind.POINTWISE, 0, reads, writes, memory -> {
             NormBackward.Tensors tensors = new NormBackward.Tensors(
-                    memory.floats(x),
+                    memory.numbers(x),
                     floats(memory, adaptive),
                     memory.floats(statistics),
-                    memory.floats(dy),
-                    floats(memory, more),
-                    memory.floats(dx),
+                    memory.numbers(dy),
+                    more == null ? null : memory.numbers(more),
+                    memory.numbers(dx),
                     floats(memory, dShift),
                     floats(memory, dAdaptive));
             Runnable parameters = parameters(norm, memory.parameters(), vectors);

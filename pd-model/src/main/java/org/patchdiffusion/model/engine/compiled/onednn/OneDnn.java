@@ -11,6 +11,7 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.engine.compiled.ir.UnsupportedGraphException;
+import org.patchdiffusion.model.engine.compiled.ir.Value;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,10 +72,18 @@ public final class OneDnn {
         return lanes == 16;
     }
 
-    /** Descriptor of a blocked image tensor. */
-    public memory.desc blocked(long batch, long channels, long height, long width) {
-        memory.format_tag tag = lanes == 16 ? memory.format_tag.nChw16c : memory.format_tag.nChw8c;
-        return new memory.desc(new long[] {batch, channels, height, width}, memory.data_type.f32, tag);
+    /** Descriptor of an image tensor in blocks of channels or with the channels last, its padding included. */
+    public memory.desc image(Value value, long batch) {
+        return image(value, batch, value.physicalChannels());
+    }
+
+    /** The same with the first channels alone; what pads the last block is then oneDNN's own matter. */
+    public memory.desc image(Value value, long batch, long channels) {
+        boolean last = value.layout() == Value.Layout.CHANNELS_LAST;
+        memory.format_tag tag =
+                last ? memory.format_tag.nhwc : lanes == 16 ? memory.format_tag.nChw16c : memory.format_tag.nChw8c;
+        long[] dims = {batch, channels, value.height(), value.width()};
+        return new memory.desc(dims, last ? memory.data_type.bf16 : memory.data_type.f32, tag);
     }
 
     /** Descriptor of a row-major tensor. */
@@ -94,8 +103,8 @@ public final class OneDnn {
     }
 
     /** Descriptor that lets a primitive choose. */
-    public static memory.desc any(long... dims) {
-        return new memory.desc(dims, memory.data_type.f32, memory.format_tag.any);
+    public static memory.desc any(memory.data_type type, long... dims) {
+        return new memory.desc(dims, type, memory.format_tag.any);
     }
 
     /** Attributes under which primitives use scratch memory from the arena. */

@@ -66,6 +66,13 @@ public final class CompiledEngine implements Engine {
         return OneDnn.find().isPresent();
     }
 
+    /** Whether compiled programs of an accuracy run here, and faster than less exact ones would. */
+    public static boolean isAvailable(Accuracy accuracy) {
+        return OneDnn.find()
+                .filter(found -> accuracy != Accuracy.BFLOAT16 || found.hasBfloat16())
+                .isPresent();
+    }
+
     @Override
     public String name() {
         return switch (accuracy) {

@@ -2,6 +2,7 @@ package org.patchdiffusion.model.engine.compiled.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_amx;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
 
@@ -22,9 +23,11 @@ public final class OneDnn {
 
     private final engine cpu;
     private final int lanes;
+    private final int isa;
 
-    private OneDnn(engine cpu, int lanes) {
+    private OneDnn(engine cpu, int lanes, int isa) {
         this.cpu = cpu;
+        this.isa = isa;
         this.lanes = lanes;
     }
 
@@ -43,7 +46,7 @@ public final class OneDnn {
                 LOG.info("oneDNN has no fast convolutions for this processor; graphs run as plans of ND4J operations");
                 return Optional.empty();
             }
-            return Optional.of(new OneDnn(new engine(engine.kind.cpu, 0), avx512 ? 16 : 8));
+            return Optional.of(new OneDnn(new engine(engine.kind.cpu, 0), avx512 ? 16 : 8, isa));
         } catch (LinkageError e) {
             LOG.info("oneDNN does not load here ({}); graphs run as plans of ND4J operations", e.toString());
             return Optional.empty();
@@ -70,6 +73,14 @@ public final class OneDnn {
 
     public boolean hasWinograd() {
         return lanes == 16;
+    }
+
+    /**
+     * Whether products of bfloat16 matrices are fast: by AMX. The AVX-512 form of them is slower than float32 with Winograd, and
+     * without either oneDNN emulates the type.
+     */
+    public boolean hasBfloat16() {
+        return (isa & dnnl_cpu_isa_avx512_core_amx) == dnnl_cpu_isa_avx512_core_amx;
     }
 
     /** Descriptor of an image tensor in blocks of channels or with the channels last, its padding included. */

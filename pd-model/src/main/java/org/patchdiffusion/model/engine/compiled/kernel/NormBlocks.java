@@ -37,7 +37,7 @@ final class NormBlocks {
 
     NormBlocks(int groups, Value x, Tiles tiles) {
         this.tiles = tiles;
-        order = TileOrder.of(x);
+        order = TileOrder.inOrder(x);
         physical = x.map().physical();
         groupChannels = x.channels() / groups;
         pixels = x.pixels();
@@ -102,9 +102,9 @@ final class NormBlocks {
         return blocksInTile * order.lanes();
     }
 
-    /** Place of a block of channels of an image. */
-    long start(int image, int block) {
-        return ((long) image * physical + block) * pixels;
+    /** Place of a block of channels in its image. */
+    long start(int block) {
+        return (long) block * pixels;
     }
 
     /** Floats of the stretch that begins with a block. */

@@ -16,20 +16,29 @@ public record TileOrder(int lanes, int pieces, int size) {
 
     /** The order of a tensor that has its layout. */
     public static TileOrder of(Value value) {
+        return of(value, 2);
+    }
+
+    /** The same where the numbers of all tensors come in as they follow each other in memory. */
+    static TileOrder inOrder(Value value) {
+        return of(value, 1);
+    }
+
+    private static TileOrder of(Value value, int pieces) {
         return switch (value.layout()) {
             case PLAIN -> new TileOrder(1, 1, Tiles.SIZE);
             case BLOCKED -> new TileOrder(value.map().lanes(), 1, Tiles.SIZE);
-            case CHANNELS_LAST -> wholePixels(value.map().lanes(), value.pixels());
+            case CHANNELS_LAST -> wholePixels(value.map().lanes(), value.pixels(), pieces);
         };
     }
 
     /** As many pixels as fit, of those numbers that divide the image; one if none fits. */
-    private static TileOrder wholePixels(int channels, int pixels) {
+    private static TileOrder wholePixels(int channels, int pixels, int pieces) {
         int count = Math.max(1, Math.min(pixels, Tiles.SIZE / channels));
         while (pixels % count != 0) {
             count--;
         }
-        return new TileOrder(channels, 2, count * channels);
+        return new TileOrder(channels, pieces, count * channels);
     }
 
     /** Numbers that follow each other and belong to different channels. */

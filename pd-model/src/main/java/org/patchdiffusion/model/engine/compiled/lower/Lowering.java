@@ -40,6 +40,7 @@ public final class Lowering {
     private final Map<Value, Buffer> buffers = new HashMap<>();
     private final Map<String, ConvPrimitives> convolutions = new HashMap<>();
     private final Map<String, Buffer> attentionWeights = new HashMap<>();
+    private final Map<String, BfloatAttention> attentions = new HashMap<>();
     private final Tiles tiles;
 
     private Lowering(
@@ -168,6 +169,11 @@ public final class Lowering {
     /** Softmax weights that the backward pass of an attention reads again, by the name of its output. */
     Map<String, Buffer> attentionWeights() {
         return attentionWeights;
+    }
+
+    /** What the two passes of an attention in bfloat16 have in common, by the name of its output. */
+    Map<String, BfloatAttention> attentions() {
+        return attentions;
     }
 
     /** Fresh arena memory. */

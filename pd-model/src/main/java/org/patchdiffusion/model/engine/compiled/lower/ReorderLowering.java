@@ -1,12 +1,7 @@
 package org.patchdiffusion.model.engine.compiled.lower;
 
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
-
 import java.util.List;
-import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.reorder;
 import org.patchdiffusion.model.engine.compiled.ir.Reorder;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
 import org.patchdiffusion.model.engine.compiled.kernel.Floats;
@@ -54,10 +49,7 @@ final class ReorderLowering {
     private Runnable direct(ReplicaMemory memory, Buffer sourceBuffer, Buffer targetBuffer) {
         memory source = memory.dnnl(sourceBuffer, desc(from));
         memory target = memory.dnnl(targetBuffer, desc(to));
-        reorder primitive = memory.own(new reorder(source, target));
-        IntMemoryMap arguments =
-                memory.own(new IntMemoryMap()).put(DNNL_ARG_FROM, source).put(DNNL_ARG_TO, target);
-        return () -> primitive.execute(memory.stream(), arguments);
+        return memory.reorder(source, target);
     }
 
     private memory.desc desc(Value value) {

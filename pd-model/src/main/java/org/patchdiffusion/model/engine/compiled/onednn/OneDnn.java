@@ -110,7 +110,17 @@ public final class OneDnn {
 
     /** Descriptor with explicit strides, in floats. */
     public static memory.desc strided(long[] dims, long[] strides) {
-        return new memory.desc(dims, memory.data_type.f32, strides);
+        return strided(memory.data_type.f32, dims, strides);
+    }
+
+    /** Descriptor with explicit strides, in numbers of the type. */
+    public static memory.desc strided(memory.data_type type, long[] dims, long[] strides) {
+        return new memory.desc(dims, type, strides);
+    }
+
+    /** Descriptor of numbers that follow each other. */
+    public static memory.desc row(memory.data_type type, long count) {
+        return strided(type, new long[] {count}, new long[] {1});
     }
 
     /** Descriptor that lets a primitive choose. */

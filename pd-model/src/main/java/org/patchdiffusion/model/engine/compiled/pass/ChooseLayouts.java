@@ -78,6 +78,22 @@ public final class ChooseLayouts implements Layouts {
     }
 
     @Override
+    public Value matrix(Value value) {
+        return isMatrix(value) ? dense(value) : plain(value);
+    }
+
+    @Override
+    public void placeMatrix(Value output) {
+        if (isMatrix(output)) {
+            placeDense(output);
+        }
+    }
+
+    private boolean isMatrix(Value value) {
+        return images == Value.Layout.CHANNELS_LAST && value.channels() % lanes == 0;
+    }
+
+    @Override
     public void placeDense(Value output) {
         output.place(images, inOrder(output));
     }

@@ -1,10 +1,16 @@
 package org.patchdiffusion.model.engine.compiled.run;
 
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -76,6 +82,19 @@ public final class ReplicaMemory implements AutoCloseable {
             throw new IllegalStateException("buffer " + buffer + " has no place");
         }
         return new FloatPointer(arena.getPointer(buffer.offset()));
+    }
+
+    /** The work of copying memory into another layout or type. */
+    public Runnable reorder(memory from, memory to) {
+        reorder primitive = own(new reorder(from, to));
+        IntMemoryMap arguments =
+                own(new IntMemoryMap()).put(DNNL_ARG_FROM, from).put(DNNL_ARG_TO, to);
+        return () -> primitive.execute(stream, arguments);
+    }
+
+    /** Place of a number in a buffer. */
+    public Pointer at(Buffer buffer, long index) {
+        return new BytePointer(pointer(buffer)).getPointer(index * buffer.type().width());
     }
 
     /** A buffer of float32 numbers. */

@@ -25,15 +25,19 @@ public final class Tiles {
 
     /** Tiles of {@link #SIZE}. */
     public Tiles() {
-        this(SIZE);
+        this(SIZE, Kernels.create(SIZE));
     }
 
     /**
-     * Tiles that hold one pixel of many channels.
+     * Tiles for tensors with their channels last.
      *
-     * @param size floats in a tile, at least {@link #SIZE}
+     * @param channels of the widest of them, since a tile holds whole pixels
      */
-    public Tiles(int size) {
+    public static Tiles ofWholePixels(int channels) {
+        return new Tiles(Math.max(SIZE, channels), new RoughKernels());
+    }
+
+    private Tiles(int size, Kernels kernels) {
         x = new float[size];
         y = new float[size];
         z = new float[size];
@@ -44,7 +48,7 @@ public final class Tiles {
         firstSum = new float[size];
         secondSum = new float[size];
         spare = new float[size];
-        kernels = Kernels.create(size);
+        this.kernels = kernels;
     }
 
     /** Starts two running sums over the tiles of a block, none longer than {@code n}. */

@@ -2,6 +2,7 @@ package org.patchdiffusion.model.engine.compiled.lower;
 
 import java.util.Arrays;
 import java.util.List;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.patchdiffusion.model.engine.compiled.ir.Binary;
 import org.patchdiffusion.model.engine.compiled.ir.Reshape;
 import org.patchdiffusion.model.engine.compiled.ir.Scale;
@@ -23,6 +24,10 @@ final class ElementLowerings {
         float factor = node.factor();
         Tiles t = lowering.tiles();
         Buffer out = lowering.define(node.output());
+        if (out.type() == DataType.BFLOAT16) {
+            BfloatElements.scaledAdd(lowering, in.get(0), in.get(1), factor, out);
+            return;
+        }
         lowering.pointwise("residual", in, out, n -> Loops.scaledAdd(t.x, t.y, factor, t.x, n));
     }
 
@@ -30,6 +35,10 @@ final class ElementLowerings {
         Tiles t = lowering.tiles();
         Buffer x = lowering.of(node.x());
         Buffer y = lowering.define(node.output());
+        if (y.type() == DataType.BFLOAT16) {
+            BfloatElements.scale(lowering, x, node.factor(), node.offset(), y);
+            return;
+        }
         lowering.pointwise("scale", List.of(x), y, n -> {
             if (node.offset() == 0f) {
                 Loops.scale(t.x, node.factor(), t.x, n);

@@ -87,17 +87,16 @@ public final class Lowering {
         return lowering;
     }
 
-    /** Tiles that hold a whole pixel of each tensor whose channels are last. */
     private static Tiles tiles(TypedGraph graph) {
-        int size = Tiles.SIZE;
+        int channels = 0;
         for (Node node : graph.nodes()) {
             for (Value value : node.outputs()) {
                 if (value.layout() == Value.Layout.CHANNELS_LAST) {
-                    size = Math.max(size, value.map().physical());
+                    channels = Math.max(channels, value.map().physical());
                 }
             }
         }
-        return new Tiles(size);
+        return channels == 0 ? new Tiles() : Tiles.ofWholePixels(channels);
     }
 
     private void lower(Node node) {

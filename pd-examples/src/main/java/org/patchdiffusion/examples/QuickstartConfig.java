@@ -8,7 +8,7 @@ import org.patchdiffusion.eval.EdmSamplerConfig;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
-import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.config.TrainingConfig;
 
 /** Everything that {@link Quickstart} can be tuned with, in one place. */
 final class QuickstartConfig {

@@ -1,7 +1,9 @@
 package org.patchdiffusion.train;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import org.patchdiffusion.train.concurrent.Failure;
 
 /** Tells every listener every event, also when one before it failed. */
 final class Listeners {
@@ -13,9 +15,17 @@ final class Listeners {
     }
 
     private final List<TrainingListener> listeners;
+    private final LateListeners late;
 
-    Listeners(List<TrainingListener> listeners) {
-        this.listeners = List.copyOf(listeners);
+    /** @param late those that join when {@link #open} is called */
+    Listeners(List<TrainingListener> listeners, LateListeners late) {
+        this.listeners = new ArrayList<>(listeners);
+        this.late = late;
+    }
+
+    /** Has the late ones join. */
+    void open() throws IOException {
+        listeners.addAll(late.open());
     }
 
     boolean isEmpty() {

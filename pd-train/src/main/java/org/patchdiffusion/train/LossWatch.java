@@ -2,6 +2,8 @@ package org.patchdiffusion.train;
 
 import java.util.Optional;
 import org.patchdiffusion.files.Messages;
+import org.patchdiffusion.train.checkpoint.TrainingProgress;
+import org.patchdiffusion.train.step.StepResult;
 
 /** Watches for losses that are not finite: one is remarked on, a streak ends the training. */
 final class LossWatch {

@@ -2,6 +2,7 @@ package org.patchdiffusion.train;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.patchdiffusion.train.checkpoint.TrainingState;
 
 /** What ends a run: the duration, the budget, or somebody's request, which an interrupt of the training thread is too. */
 final class RunLimits {

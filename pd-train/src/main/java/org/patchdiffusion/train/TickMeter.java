@@ -5,6 +5,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.bytedeco.javacpp.Pointer;
+import org.patchdiffusion.train.checkpoint.TrainingProgress;
+import org.patchdiffusion.train.step.ImageLoss;
+import org.patchdiffusion.train.step.StepResult;
 
 /** Gathers steps into the statistics of a tick. */
 final class TickMeter {

@@ -17,6 +17,15 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
+import org.patchdiffusion.model.engine.MemoryShortageException;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.concurrent.Failure;
+import org.patchdiffusion.train.config.ExecutionSettings;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.step.BatchSource;
+import org.patchdiffusion.train.step.TrainBatch;
+import org.patchdiffusion.train.step.TrainStep;
 
 /**
  * Trains a diffusion model patch by patch (Wang et al. 2023, arXiv 2304.12526, Algorithm 1).
@@ -39,8 +48,8 @@ public final class Trainer {
     private final Engine givenEngine;
 
     private final Supplier<TrainingState> start;
-    /** What computed the steps before; null for a fresh start. */
-    private final ExecutionSettings before;
+    /** What the steps before were computed with; null for a fresh start. */
+    private final TrainingConfig before;
 
     private final Duration budget;
     /** Null if the JVM may go at once. */
@@ -60,7 +69,7 @@ public final class Trainer {
         this.before = builder.before;
         this.budget = builder.budget;
         this.shutdownLimit = builder.shutdownLimit;
-        this.listeners = new Listeners(builder.listeners);
+        this.listeners = new Listeners(builder.listeners, builder.late);
         this.nanos = builder.nanos;
     }
 
@@ -89,12 +98,7 @@ public final class Trainer {
                     + " trained on, or another part of it; to train its weights on other images, transfer them from a model"
                     + " file");
         }
-        return new Builder(
-                config,
-                checkpoint.model(),
-                data,
-                checkpoint::state,
-                checkpoint.training().execution());
+        return new Builder(config, checkpoint.model(), data, checkpoint::state, checkpoint.training());
     }
 
     private static Engine engineOf(TrainingConfig config) {
@@ -121,8 +125,9 @@ public final class Trainer {
      *
      * @return the averaged model and all else that was made; close it
      * @throws IOException if a listener cannot read or write
-     * @throws IllegalStateException if the loss is not finite for too many steps in a row or at the end, if the memory is
-     *     not enough, or if the trainer ran before
+     * @throws TrainingMemoryException if the memory is not enough
+     * @throws IllegalStateException if the loss is not finite for too many steps in a row or at the end, or if the trainer
+     *     ran before
      */
     public TrainingResult run() throws IOException {
         if (used.getAndSet(true)) {
@@ -138,7 +143,7 @@ public final class Trainer {
         try (Engine own = givenEngine == null ? engineOf(config) : null) {
             return run(own == null ? givenEngine : own, limits, clock);
         } catch (OutOfMemoryError e) {
-            throw notEnoughMemory(e);
+            throw untried().onExhaustion(e);
         } finally {
             hook.ifPresent(ShutdownHook::release);
             if (limits.wasInterrupted()) {
@@ -157,7 +162,7 @@ public final class Trainer {
             loop.fail(cause);
             state.close();
             Failure failure = new Failure();
-            failure.add(e instanceof OutOfMemoryError ? cause : e);
+            failure.add(cause instanceof TrainingMemoryException ? cause : e);
             failure.rethrow();
             throw new IllegalStateException(e);
         }
@@ -172,37 +177,54 @@ public final class Trainer {
         int ahead = Math.min(data.threads(), MOST_BATCHES_AHEAD);
         PatchSizes sizes =
                 BatchSource.patchSizes(config, model, data.description().pixels());
-        try (TrainStep step = MemoryAdvice.onShortage(
-                        config, model, sizes, () -> new TrainStep(config, model, state, engine, sizes));
+        try (TrainStep step = prepare(state, engine, sizes);
                 Prefetcher<TrainBatch> batches = new Prefetcher<>(ahead, ahead, source::plan, TrainBatch::close)) {
             return loop.train(step, batches, changeOfExecution(engine));
         }
     }
 
+    private TrainStep prepare(TrainingState state, Engine engine, PatchSizes sizes) {
+        try {
+            return new TrainStep(config, model, state, engine, sizes);
+        } catch (MemoryShortageException e) {
+            MemoryAdvice advice =
+                    new MemoryAdvice(config, model, (other, network) -> TrainStep.fits(other, network, engine, sizes));
+            throw advice.onShortage(e, sizes);
+        }
+    }
+
+    /** Advice that nothing is compiled for: there is no memory to try it. */
+    private MemoryAdvice untried() {
+        return new MemoryAdvice(config, model, (other, network) -> true);
+    }
+
     private Optional<String> changeOfExecution(Engine engine) {
-        if (before == null || before.threads() == 0 || before.engine().equals(TrainingConfig.BEST_ENGINE)) {
+        if (before == null) {
             return Optional.empty();
         }
+        ExecutionSettings then = before.execution();
         ExecutionSettings now = new ExecutionSettings(engine.name(), engine.threads());
-        return now.equals(before)
+        boolean isKnown = then.threads() > 0 && !then.engine().equals(TrainingConfig.BEST_ENGINE);
+        List<String> changes = new ArrayList<>();
+        if (isKnown && !now.equals(then)) {
+            changes.add("by the engine " + then.engine() + " on " + then.threads() + " threads, this run is by "
+                    + now.engine() + " on " + now.threads());
+        }
+        if (config.parts() != before.parts()) {
+            changes.add("in " + Messages.count(before.parts(), "part") + " a step, this run is in " + config.parts());
+        }
+        return changes.isEmpty()
                 ? Optional.empty()
-                : Optional.of("the checkpoint was computed by the engine " + before.engine() + " on " + before.threads()
-                        + " threads, this run is by " + now.engine() + " on " + now.threads()
+                : Optional.of("the checkpoint was computed " + String.join(", and ", changes)
                         + ": its roundings differ from those of a run that was not interrupted");
     }
 
-    private static Exception asException(Throwable failure) {
-        if (failure instanceof OutOfMemoryError e) {
-            return notEnoughMemory(e);
+    private Exception asException(Throwable failure) {
+        Optional<OutOfMemoryError> exhaustion = MemoryAdvice.exhaustion(failure);
+        if (exhaustion.isPresent()) {
+            return untried().onExhaustion(exhaustion.get());
         }
         return failure instanceof Exception e ? e : new IllegalStateException(failure.toString(), failure);
-    }
-
-    private static IllegalStateException notEnoughMemory(OutOfMemoryError e) {
-        return new IllegalStateException(
-                "the memory is not enough for this training (" + e.getMessage()
-                        + "); compute fewer images at a time (batch-gpu), or choose a smaller batch or network",
-                e);
     }
 
     private TrainingRun describe(Engine engine, TrainingState state) {
@@ -229,8 +251,9 @@ public final class Trainer {
         private final ModelConfig model;
         private final ImageDataset data;
         private final Supplier<TrainingState> start;
-        private final ExecutionSettings before;
+        private final TrainingConfig before;
         private final List<TrainingListener> listeners = new ArrayList<>();
+        private LateListeners late = LateListeners.NONE;
         private LongSupplier nanos = System::nanoTime;
         private Engine engine;
         private Duration budget;
@@ -241,7 +264,7 @@ public final class Trainer {
                 ModelConfig model,
                 ImageDataset data,
                 Supplier<TrainingState> start,
-                ExecutionSettings before) {
+                TrainingConfig before) {
             this.config = config;
             this.model = model;
             this.data = data;
@@ -290,6 +313,12 @@ public final class Trainer {
             return this;
         }
 
+        /** Adds listeners that are made when nothing is left that could refuse the run; they hear events after the others. */
+        public Builder lateListeners(LateListeners value) {
+            late = value;
+            return this;
+        }
+
         /**
          * The trainer.
          *
@@ -306,7 +335,7 @@ public final class Trainer {
             return new Trainer(this);
         }
 
-        void requireFit() {
+        public void requireFit() {
             if (data.height() != model.height()
                     || data.width() != model.width()
                     || data.channels() != model.channels()) {

@@ -2,6 +2,9 @@ package org.patchdiffusion.train;
 
 import java.io.IOException;
 import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.step.StepResult;
 
 /**
  * Hears what happens in training, on the training thread and between steps. Whatever a method is given is valid during the call only and

@@ -4,6 +4,13 @@ import java.io.IOException;
 import java.util.Optional;
 import org.patchdiffusion.data.Prefetcher;
 import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.config.IntervalSettings;
+import org.patchdiffusion.train.step.BatchLoss;
+import org.patchdiffusion.train.step.StepResult;
+import org.patchdiffusion.train.step.TrainBatch;
+import org.patchdiffusion.train.step.TrainStep;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +56,7 @@ final class TrainingLoop {
      * @param remark what the reader of the log should know before
      */
     StopReason train(TrainStep step, Prefetcher<TrainBatch> batches, Optional<String> remark) throws IOException {
+        listeners.open();
         tell(Phase.REPORT, listener -> listener.started(run));
         tell(Phase.REPORT, listener -> listener.ready(state));
         started = true;

@@ -2,6 +2,8 @@ package org.patchdiffusion.train;
 
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
+import org.patchdiffusion.train.checkpoint.TrainingProgress;
+import org.patchdiffusion.train.checkpoint.TrainingState;
 
 /**
  * What a run made. Closing it frees everything but the averaged {@link #model}, which may be used for as long as one likes.

@@ -2,6 +2,8 @@ package org.patchdiffusion.train;
 
 import org.patchdiffusion.data.PatchDistribution;
 import org.patchdiffusion.model.ModelConfig;
+import org.patchdiffusion.train.checkpoint.TrainingProgress;
+import org.patchdiffusion.train.config.TrainingConfig;
 
 /**
  * What is trained on what, known before the first step.

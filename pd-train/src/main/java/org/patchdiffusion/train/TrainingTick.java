@@ -1,6 +1,7 @@
 package org.patchdiffusion.train;
 
 import java.util.Map;
+import org.patchdiffusion.train.step.StepResult;
 
 /**
  * What happened since the last tick: a line of {@code stats.jsonl}. Steps are those since then, seconds those spent since

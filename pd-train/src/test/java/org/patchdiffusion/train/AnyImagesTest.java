@@ -20,6 +20,8 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.step.BatchSource;
 
 /** Training on images of any number of channels, height and width, of samples or of latents. */
 class AnyImagesTest {

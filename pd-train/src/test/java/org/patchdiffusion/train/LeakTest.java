@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
+import org.patchdiffusion.train.config.TrainingConfig;
 
 /**
  * One run after another in one process, as a search over settings has them. The process is one of its own whose heap has one

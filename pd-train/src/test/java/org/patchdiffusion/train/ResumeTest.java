@@ -22,6 +22,10 @@ import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.Parameters;
 import org.patchdiffusion.model.engine.compiled.CompiledEngine;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.step.StepResult;
 
 class ResumeTest {
     @TempDir
@@ -118,6 +122,32 @@ class ResumeTest {
         assertEquals(
                 List.of("the checkpoint was computed by the engine fast on 3 threads, this run is by scripted on 1: its"
                         + " roundings differ from those of a run that was not interrupted"),
+                warnings);
+    }
+
+    @Test
+    void otherPartsThanBeforeAreSaid() throws IOException {
+        TrainingConfig recorded = config.toBuilder()
+                .engine("scripted")
+                .threads(1)
+                .durationKimg(0.003)
+                .build();
+        Checkpoint checkpoint = new Checkpoint(
+                recorded,
+                TinyRun.modelConfig(TinyRun.network()),
+                TinyRun.data().fingerprint(),
+                TrainingState.start(TinyRun.model().parameters()));
+        List<String> warnings = new ArrayList<>();
+        Trainer.resume(recorded.toBuilder().augment(0).batchGpu(1).build(), checkpoint, TinyRun.data())
+                .engine(new ScriptedEngine(() -> 1))
+                .listener(remarks(warnings))
+                .build()
+                .run()
+                .close();
+        assertEquals(
+                List.of(
+                        "the checkpoint was computed in 1 part a step, this run is in 2: its roundings differ from those of"
+                                + " a run that was not interrupted"),
                 warnings);
     }
 

@@ -10,6 +10,7 @@ import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Graph;
+import org.patchdiffusion.model.engine.MemoryShortageException;
 import org.patchdiffusion.model.engine.Program;
 import org.patchdiffusion.model.engine.ProgramSet;
 
@@ -20,11 +21,14 @@ public final class ScriptedEngine implements Engine {
     public int closed;
     boolean isClosed;
 
+    /** Thrown whenever programs are to be compiled; null for none. */
+    MemoryShortageException refusal;
+
     /** The steps whose masks were drawn. */
     final List<Long> drawn = new ArrayList<>();
 
     /** Where in the batch the images began that masks were drawn for. */
-    final List<Integer> firstImages = new ArrayList<>();
+    public final List<Integer> firstImages = new ArrayList<>();
 
     public ScriptedEngine(DoubleSupplier losses) {
         this.losses = losses;
@@ -79,6 +83,9 @@ public final class ScriptedEngine implements Engine {
 
     @Override
     public ProgramSet compile(List<Graph> graphs) {
+        if (refusal != null) {
+            throw refusal;
+        }
         return ProgramSet.each(graphs, this::compile);
     }
 

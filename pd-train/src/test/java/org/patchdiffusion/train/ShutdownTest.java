@@ -14,6 +14,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.step.StepResult;
 
 /** Training in a JVM of its own that is told to go. */
 class ShutdownTest {

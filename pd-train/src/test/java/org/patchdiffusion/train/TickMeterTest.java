@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.patchdiffusion.data.PatchSize;
+import org.patchdiffusion.train.checkpoint.TrainingProgress;
+import org.patchdiffusion.train.step.ImageLoss;
+import org.patchdiffusion.train.step.StepResult;
 
 class TickMeterTest {
 

@@ -9,6 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.step.StepResult;
 
 /** Where the time of a run goes, by a clock that only the test moves. */
 class TimeSplitTest {

@@ -14,6 +14,7 @@ import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
+import org.patchdiffusion.train.config.TrainingConfig;
 
 /** A model of eight channels and sixteen random images: the smallest run that has everything. */
 public final class TinyRun {

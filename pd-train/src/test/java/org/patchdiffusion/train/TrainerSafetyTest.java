@@ -14,6 +14,10 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.model.engine.MemoryShortageException;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.step.StepResult;
 
 /** However a run ends, what it learned is saved first. Steps show two images each, which count as three. */
 class TrainerSafetyTest {
@@ -112,12 +116,50 @@ class TrainerSafetyTest {
                 })
                 .listener(recorder)
                 .build();
-        IllegalStateException failure = assertThrows(IllegalStateException.class, trainer::run);
-        String sentence = "the memory is not enough for this training (Cannot allocate new FloatPointer(3218211344));"
-                + " compute fewer images at a time (batch-gpu), or choose a smaller batch or network";
-        assertEquals(sentence, failure.getMessage());
+        TrainingMemoryException failure = assertThrows(TrainingMemoryException.class, trainer::run);
+        String sentence = failure.getMessage();
+        assertTrue(
+                sentence.contains("(Cannot allocate new FloatPointer(3218211344)); take half as much with --batch-gpu 1"
+                        + " (the same training in parts), or --batch 1, end other programs"),
+                sentence);
         assertInstanceOf(OutOfMemoryError.class, failure.getCause());
         assertEquals(List.of("snapshot 9", "checkpoint 3", "failed: " + sentence), heard);
+    }
+
+    @Test
+    void aRefusedRunMakesNoListeners() {
+        ScriptedEngine engine = losses();
+        engine.refusal = new MemoryShortageException(12_000_000_000L, 6_000_000_000L);
+        List<String> opened = new ArrayList<>();
+        Trainer trainer = trainer(TinyRun.config(), engine)
+                .listener(recorder)
+                .lateListeners(() -> {
+                    opened.add("a folder");
+                    return List.of();
+                })
+                .build();
+        String sentence =
+                assertThrows(TrainingMemoryException.class, trainer::run).getMessage();
+        // Nothing fits an engine that refuses everything.
+        assertTrue(sentence.endsWith("even one image at a time is too much, so choose a smaller network"), sentence);
+        assertEquals(List.of(), opened);
+        assertEquals(List.of("failed: " + sentence), heard);
+    }
+
+    @Test
+    void lateListenersJoinBeforeTheFirstStep() throws IOException {
+        List<Integer> compiled = new ArrayList<>();
+        ScriptedEngine engine = losses();
+        trainer(TinyRun.config(), engine)
+                .lateListeners(() -> {
+                    compiled.add(engine.compiled);
+                    return List.of(recorder);
+                })
+                .build()
+                .run()
+                .close();
+        assertEquals(List.of(3), compiled, "the programs of three patch sizes are there, and it is asked once");
+        assertEquals(List.of("stopping DURATION", "checkpoint 6", "snapshot 18", "finished"), heard);
     }
 
     @Test

@@ -20,6 +20,11 @@ import org.patchdiffusion.data.PatchIterator;
 import org.patchdiffusion.data.PatchSizes;
 import org.patchdiffusion.data.PixelType;
 import org.patchdiffusion.model.DiffusionModel;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.step.BatchSource;
+import org.patchdiffusion.train.step.StepResult;
 
 class TrainerTest {
 

@@ -19,8 +19,8 @@ import org.patchdiffusion.data.PixelCache;
 import org.patchdiffusion.data.ProgressListener;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
-import org.patchdiffusion.train.TrainingConfig;
-import org.patchdiffusion.train.TrainingIterator;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.samediff.TrainingIterator;
 import picocli.CommandLine.Option;
 
 /** Times the making of batches, on one thread: patches with their coordinates, and all that a training step is fed. */

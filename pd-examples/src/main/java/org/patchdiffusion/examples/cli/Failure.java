@@ -5,6 +5,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
+import org.patchdiffusion.train.TrainingMemoryException;
 
 /** Turns an exception into the one line that the user reads. */
 final class Failure {
@@ -29,6 +30,9 @@ final class Failure {
     static String describe(Throwable failure) {
         if (failure instanceof UncheckedIOException unchecked) {
             return describe(unchecked.getCause());
+        }
+        if (failure instanceof TrainingMemoryException) {
+            return CommandLineTool.oneLine(failure.getMessage());
         }
         Optional<OutOfMemoryError> memory = cause(failure, OutOfMemoryError.class);
         if (memory.isPresent()) {

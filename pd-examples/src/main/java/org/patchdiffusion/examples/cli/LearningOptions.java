@@ -1,7 +1,7 @@
 package org.patchdiffusion.examples.cli;
 
 import org.patchdiffusion.model.precond.Preconditioning;
-import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.config.TrainingConfig;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;

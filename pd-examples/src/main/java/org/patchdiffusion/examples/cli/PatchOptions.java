@@ -2,7 +2,7 @@ package org.patchdiffusion.examples.cli;
 
 import org.patchdiffusion.data.PatchDistribution;
 import org.patchdiffusion.data.augment.AugmentPlace;
-import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.config.TrainingConfig;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;

@@ -9,16 +9,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.patchdiffusion.train.Checkpoint;
-import org.patchdiffusion.train.CheckpointFolders;
-import org.patchdiffusion.train.ExecutionSettings;
-import org.patchdiffusion.train.IntervalSettings;
-import org.patchdiffusion.train.Invocation;
-import org.patchdiffusion.train.RecordedOptions;
-import org.patchdiffusion.train.RunDirectory;
-import org.patchdiffusion.train.RunFolders;
-import org.patchdiffusion.train.StoredCheckpoint;
-import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.config.ExecutionSettings;
+import org.patchdiffusion.train.config.IntervalSettings;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.run.CheckpointFolders;
+import org.patchdiffusion.train.run.Invocation;
+import org.patchdiffusion.train.run.RecordedOptions;
+import org.patchdiffusion.train.run.RunDirectory;
+import org.patchdiffusion.train.run.RunFolders;
+import org.patchdiffusion.train.run.RunLock;
+import org.patchdiffusion.train.run.StoredCheckpoint;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -28,7 +29,7 @@ import picocli.CommandLine.ParameterException;
  * <p>A run goes on in its own folder, with its log, statistics and time. It gets a new one if {@code --outdir} stands beside
  * the path, or if the checkpoint is not the newest of its run: what came after it then stays as it is.
  */
-final class ResumePoint {
+final class ResumePoint implements AutoCloseable {
 
     /** Options that may stand beside {@code --resume}: they do not change what is learned. */
     static final List<String> ALLOWED = List.of(
@@ -36,6 +37,7 @@ final class ResumePoint {
             "--classes",
             "--hold-out-every",
             "--cache",
+            "--batch-gpu",
             "--outdir",
             "--resume",
             "--config",
@@ -59,11 +61,14 @@ final class ResumePoint {
     private final Path run;
     /** The folder of all runs for a new run; null to go on in the run's own folder. */
     private final Path newRunIn;
+    /** Of the run's own folder; null for a new run, or if nothing is to be written. */
+    private final RunLock lock;
     /** Null if the checkpoint lies outside a run directory. */
     private final RecordedOptions recorded;
 
-    private ResumePoint(CommandSpec spec, StoredCheckpoint stored, Path newRunIn) throws IOException {
+    private ResumePoint(CommandSpec spec, StoredCheckpoint stored, Path newRunIn, RunLock lock) throws IOException {
         this.spec = spec;
+        this.lock = lock;
         this.stored = stored;
         this.run = stored.folder().getParent();
         this.newRunIn = newRunIn;
@@ -75,27 +80,57 @@ final class ResumePoint {
      *
      * @param given a run directory or a checkpoint; the empty path for the newest run in {@code outdir}
      * @param outdir the folder of all runs; null if none was given
+     * @param dryRun whether nothing is to be written; else nobody else can write into the folder until this is closed
      * @throws IOException if there is no whole checkpoint; the message says what there is
      */
-    static ResumePoint find(CommandSpec spec, Path given, Path outdir) throws IOException {
+    static ResumePoint find(CommandSpec spec, Path given, Path outdir, boolean dryRun) throws IOException {
         boolean isNamed = !given.toString().isEmpty();
         Path folder =
                 (isNamed ? given : newestRun(spec, outdir)).toAbsolutePath().normalize();
         if (!Files.isDirectory(folder)) {
             throw new IOException("--resume " + given + " is not a folder; give a run directory or a checkpoint in it");
         }
-        if (Files.exists(folder.resolve("checkpoint.json"))) {
-            List<Path> all = CheckpointFolders.list(folder.getParent());
-            boolean isNewest = !all.isEmpty() && all.get(all.size() - 1).equals(folder);
-            Path parent = outdir == null ? folder.getParent().getParent() : outdir;
-            StoredCheckpoint stored = new StoredCheckpoint(folder, Checkpoint.read(folder));
-            return new ResumePoint(spec, stored, isNewest && outdir == null ? null : parent);
+        boolean isCheckpoint = Files.exists(folder.resolve("checkpoint.json"));
+        Path run = isCheckpoint ? folder.getParent() : folder;
+        Path newRunIn = isNamed ? outdir : null;
+        if (isCheckpoint && newRunIn == null && !isNewest(folder)) {
+            newRunIn = run.getParent();
         }
+        RunLock lock = newRunIn == null && !dryRun ? RunLock.take(run) : null;
+        try {
+            return new ResumePoint(spec, isCheckpoint ? read(folder) : newestIn(spec, folder), newRunIn, lock);
+        } catch (IOException | RuntimeException e) {
+            free(lock);
+            throw e;
+        }
+    }
+
+    private static boolean isNewest(Path checkpoint) throws IOException {
+        List<Path> all = CheckpointFolders.list(checkpoint.getParent());
+        return !all.isEmpty() && all.get(all.size() - 1).equals(checkpoint);
+    }
+
+    private static StoredCheckpoint read(Path checkpoint) throws IOException {
+        return new StoredCheckpoint(checkpoint, Checkpoint.read(checkpoint));
+    }
+
+    private static StoredCheckpoint newestIn(CommandSpec spec, Path run) throws IOException {
         PrintWriter people = spec.commandLine().getErr();
-        StoredCheckpoint newest = CheckpointFolders.newestWhole(folder, text -> people.println("note: " + text))
-                .orElseThrow(() -> new IOException("--resume " + folder
+        return CheckpointFolders.newestWhole(run, text -> people.println("note: " + text))
+                .orElseThrow(() -> new IOException("--resume " + run
                         + " holds no checkpoint that is whole; give another run directory, or start again"));
-        return new ResumePoint(spec, newest, isNamed ? outdir : null);
+    }
+
+    private static void free(RunLock lock) throws IOException {
+        if (lock != null) {
+            lock.close();
+        }
+    }
+
+    /** Frees the folder. */
+    @Override
+    public void close() throws IOException {
+        free(lock);
     }
 
     private static Path newestRun(CommandSpec spec, Path outdir) throws IOException {
@@ -123,7 +158,7 @@ final class ResumePoint {
     /** The folder that the run goes on in. */
     RunDirectory directory(String dataName, Invocation invocation) throws IOException {
         return newRunIn == null
-                ? RunDirectory.resume(stored, invocation)
+                ? RunDirectory.resume(lock, stored, invocation)
                 : RunDirectory.branch(stored, newRunIn, dataName, invocation);
     }
 
@@ -168,8 +203,13 @@ final class ResumePoint {
         return Optional.ofNullable(recorded).map(RecordedOptions::engine).filter(name -> !name.isEmpty());
     }
 
-    /** The checkpoint's settings, with the duration and the intervals of the command line where they were given. */
-    TrainingConfig settings(TrainingConfig given) {
+    /**
+     * The checkpoint's settings, with the duration, the intervals and the images at a time of the command line where they
+     * were given.
+     *
+     * @param batchGpu images at a time; null if not given
+     */
+    TrainingConfig settings(TrainingConfig given, Integer batchGpu) {
         List<String> options = GivenOptions.of(spec);
         TrainingConfig own = checkpoint().training();
         TrainingConfig.Builder settings = own.toBuilder();
@@ -190,7 +230,14 @@ final class ResumePoint {
         if (options.contains("--dump-minutes")) {
             settings.checkpointMinutes(given.intervals().checkpointMinutes());
         }
-        return settings.build();
+        if (batchGpu != null) {
+            settings.batchGpu(batchGpu);
+        }
+        try {
+            return settings.build();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
     }
 
     /** Whether nothing is left to train, which it tells people. */

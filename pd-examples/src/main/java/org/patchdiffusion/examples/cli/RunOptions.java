@@ -3,8 +3,8 @@ package org.patchdiffusion.examples.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.patchdiffusion.model.ModelConfig;
-import org.patchdiffusion.train.Invocation;
-import org.patchdiffusion.train.RunDirectory;
+import org.patchdiffusion.train.run.Invocation;
+import org.patchdiffusion.train.run.RunDirectory;
 import picocli.CommandLine.Option;
 
 /** Where a run starts, takes its settings from, and writes to. */

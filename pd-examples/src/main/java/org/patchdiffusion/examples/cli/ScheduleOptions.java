@@ -1,7 +1,7 @@
 package org.patchdiffusion.examples.cli;
 
 import java.time.Duration;
-import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.config.TrainingConfig;
 import picocli.CommandLine.Option;
 
 /** How long to train, and how often to write. */

@@ -2,11 +2,14 @@ package org.patchdiffusion.examples.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.LabelUse;
@@ -19,11 +22,12 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.engine.Engine;
-import org.patchdiffusion.train.Invocation;
-import org.patchdiffusion.train.RunDirectory;
 import org.patchdiffusion.train.Trainer;
-import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingResult;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.run.Invocation;
+import org.patchdiffusion.train.run.RunDirectory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -118,6 +122,10 @@ final class TrainCommand implements Callable<Integer> {
             schedule.applyTo(settings);
             learning.applyTo(settings);
             patches.applyTo(settings);
+            if (run.resume != null) {
+                // It divides the batch of the checkpoint, not this one.
+                settings.batchGpu(0);
+            }
             return settings.build();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
@@ -125,8 +133,12 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int resume(TrainingConfig given) throws IOException {
-        ResumePoint point = ResumePoint.find(spec, run.resume, run.outdir);
-        TrainingConfig settings = point.settings(given);
+        try (ResumePoint point = ResumePoint.find(spec, run.resume, run.outdir, run.dryRun)) {
+            return resume(point, point.settings(given, learning.batchGpu));
+        }
+    }
+
+    private int resume(ResumePoint point, TrainingConfig settings) throws IOException {
         if (point.isFinished(settings)) {
             return 0;
         }
@@ -229,24 +241,34 @@ final class TrainCommand implements Callable<Integer> {
             if (run.dryRun) {
                 return 0;
             }
-            RunDirectory directory = folder.make();
-            builder.listener(directory);
-            watch.listen(builder, directory.path(), engine, settings, images, split, schedule.budget());
-            return run(builder, directory);
+            try (TrainingUi ui = watch.ui().orElse(null)) {
+                return run(
+                        builder,
+                        folder,
+                        ui,
+                        path -> watch.listeners(path, engine, settings, images, split, schedule.budget()));
+            }
         }
     }
 
-    private int run(Trainer.Builder builder, RunDirectory directory) throws IOException {
-        try (TrainingUi ui = watch.ui(directory.path()).orElse(null)) {
+    /** Makes the folder and what watches it when nothing is left that could refuse the run. */
+    private int run(
+            Trainer.Builder builder, Folder folder, TrainingUi ui, Function<Path, List<TrainingListener>> watchers)
+            throws IOException {
+        AtomicReference<Path> results = new AtomicReference<>();
+        builder.lateListeners(() -> {
+            RunDirectory directory = folder.make();
+            results.set(directory.path());
+            List<TrainingListener> listeners = new ArrayList<>(List.of(directory));
+            listeners.addAll(watchers.apply(directory.path()));
             if (ui != null) {
-                builder.listener(ui);
+                listeners.add(ui.session(directory.path().getFileName().toString()));
             }
-            try (TrainingResult result = builder.build().run()) {
-                String reason = result.reason().name().toLowerCase(Locale.ROOT);
-                spec.commandLine()
-                        .getErr()
-                        .println("training ended (" + reason + "); results are in " + directory.path());
-            }
+            return listeners;
+        });
+        try (TrainingResult result = builder.build().run()) {
+            String reason = result.reason().name().toLowerCase(Locale.ROOT);
+            spec.commandLine().getErr().println("training ended (" + reason + "); results are in " + results.get());
         }
         return 0;
     }

@@ -3,15 +3,17 @@ package org.patchdiffusion.examples.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.patchdiffusion.data.DatasetSplit;
 import org.patchdiffusion.data.ImageDataset;
 import org.patchdiffusion.data.PixelType;
 import org.patchdiffusion.examples.ui.TrainingUi;
 import org.patchdiffusion.model.engine.Engine;
-import org.patchdiffusion.train.Checkpoint;
-import org.patchdiffusion.train.Trainer;
-import org.patchdiffusion.train.TrainingConfig;
+import org.patchdiffusion.train.TrainingListener;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.config.TrainingConfig;
 import org.patchdiffusion.train.report.RunReport;
 import org.patchdiffusion.train.report.SampleSheets;
 import org.patchdiffusion.train.watch.ConsoleProgress;
@@ -103,12 +105,12 @@ final class WatchOptions implements HelpSection {
     }
 
     /** The training UI, if it is asked for; close it after the run. */
-    Optional<TrainingUi> ui(Path folder) throws IOException {
+    Optional<TrainingUi> ui() throws IOException {
         if (uiPort == null) {
             return Optional.empty();
         }
         try {
-            TrainingUi ui = TrainingUi.start(folder.getFileName().toString(), uiPort);
+            TrainingUi ui = TrainingUi.start(uiPort);
             command.commandLine().getErr().println("training UI: " + ui.address());
             return Optional.of(ui);
         } catch (IOException e) {
@@ -127,9 +129,8 @@ final class WatchOptions implements HelpSection {
         return Math.max(settings.validation().everyTicks(), (int) Math.min(MOST_TICKS, Math.ceil(share / MOST_SHARE)));
     }
 
-    /** Adds everything that watches a run. */
-    void listen(
-            Trainer.Builder trainer,
+    /** Everything that watches a run. */
+    List<TrainingListener> listeners(
             Path folder,
             Engine engine,
             TrainingConfig settings,
@@ -139,11 +140,11 @@ final class WatchOptions implements HelpSection {
         StatsCollector.Builder statistics = StatsCollector.builder();
         EventFile events = new EventFile(folder);
         ConsoleProgress progress = new ConsoleProgress(System.err, System.console() != null, samples, budget);
-        trainer.listener(progress);
+        List<TrainingListener> listeners = new ArrayList<>(List.of(progress));
         if (split.isPresent() && settings.validation().everyTicks() > 0) {
             Validation validation = new Validation(
                     split.get().heldOut(), engine, settings.validation().heldOut(), everyTicks(settings));
-            trainer.listener(validation);
+            listeners.add(validation);
             statistics.from(validation);
         }
         if (samples > 0) {
@@ -155,9 +156,10 @@ final class WatchOptions implements HelpSection {
                 sheets.drawn(memorisation::drawn);
                 statistics.from(memorisation);
             }
-            trainer.listener(sheets.build());
+            listeners.add(sheets.build());
         }
         statistics.to(new StatsFile(folder)).to(new LogFile(folder)).to(events);
-        trainer.listener(events).listener(statistics.build()).listener(new RunReport(folder));
+        listeners.addAll(List.of(events, statistics.build(), new RunReport(folder)));
+        return listeners;
     }
 }

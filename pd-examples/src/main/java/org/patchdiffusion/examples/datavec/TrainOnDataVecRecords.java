@@ -17,8 +17,8 @@ import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.train.Trainer;
-import org.patchdiffusion.train.TrainingConfig;
 import org.patchdiffusion.train.TrainingResult;
+import org.patchdiffusion.train.config.TrainingConfig;
 
 /** Trains on what a DataVec reader reads: any pictures, scaled to 32x32 by DataVec, with their folders as classes. */
 public final class TrainOnDataVecRecords {

@@ -13,9 +13,9 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
-import org.patchdiffusion.train.LossListener;
-import org.patchdiffusion.train.TrainingConfig;
-import org.patchdiffusion.train.TrainingIterator;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.samediff.LossListener;
+import org.patchdiffusion.train.samediff.TrainingIterator;
 
 /** Trains the loss graph by {@code SameDiff.fit} alone, with DL4J's own updater, on patches of half the image's sides. */
 public final class TrainWithPlainSameDiff {

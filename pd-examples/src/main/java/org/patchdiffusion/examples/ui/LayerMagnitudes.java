@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.Parameters;
-import org.patchdiffusion.train.TrainingConfig;
-import org.patchdiffusion.train.TrainingState;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.config.TrainingConfig;
 
 /**
  * How large the weights of each block of the network are, and how large the last step's change of them: what DL4J's UI

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.deeplearning4j.core.storage.StatsStorage;
 import org.deeplearning4j.ui.model.storage.InMemoryStatsStorage;
-import org.patchdiffusion.train.StepResult;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingRun;
-import org.patchdiffusion.train.TrainingState;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.step.StepResult;
 
 /**
  * Shows a run in DL4J's training UI while it goes on: the loss, how large the updates of each block are beside its weights,
@@ -26,8 +26,11 @@ public final class TrainingUi implements TrainingListener, AutoCloseable {
     private static final int COST_SHARE = 50;
 
     private final StatsStorage storage = new InMemoryStatsStorage();
-    private final UiReports reports;
+    private String session = "training";
     private final UiServer server;
+    /** Null before the start. */
+    private UiReports reports;
+
     private TrainingState state;
     private TrainingRun run;
 
@@ -41,20 +44,24 @@ public final class TrainingUi implements TrainingListener, AutoCloseable {
     private double lossSum;
     private long lossCount;
 
-    private TrainingUi(String session, int port) throws IOException {
-        reports = new UiReports(session);
+    private TrainingUi(int port) throws IOException {
         server = UiServer.start(port, storage);
     }
 
     /**
      * Starts to serve.
      *
-     * @param session name of the run, such as that of its folder
      * @param port where to listen, 1 to 65535, or 0 for any free one
      * @throws IOException if the port is taken
      */
-    public static TrainingUi start(String session, int port) throws IOException {
-        return new TrainingUi(session, port);
+    public static TrainingUi start(int port) throws IOException {
+        return new TrainingUi(port);
+    }
+
+    /** Names the run before it starts, such as by its folder. */
+    public TrainingUi session(String name) {
+        session = name;
+        return this;
     }
 
     /** Where to point a browser. */
@@ -65,6 +72,7 @@ public final class TrainingUi implements TrainingListener, AutoCloseable {
     @Override
     public void started(TrainingRun started) {
         run = started;
+        reports = new UiReports(session);
         start = System.nanoTime();
         lastPoint = start - interval;
     }

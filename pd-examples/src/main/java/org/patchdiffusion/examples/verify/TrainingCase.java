@@ -18,11 +18,11 @@ import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.Parameters;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.precond.NoiseLevel;
-import org.patchdiffusion.train.StepResult;
-import org.patchdiffusion.train.TrainBatch;
-import org.patchdiffusion.train.TrainStep;
-import org.patchdiffusion.train.TrainingConfig;
-import org.patchdiffusion.train.TrainingState;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.step.StepResult;
+import org.patchdiffusion.train.step.TrainBatch;
+import org.patchdiffusion.train.step.TrainStep;
 
 /** Some training iterations with recorded inputs and draws: losses, weights, averages and Adam's moments. */
 final class TrainingCase implements CaseKind {

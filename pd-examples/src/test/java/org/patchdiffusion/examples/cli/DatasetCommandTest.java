@@ -175,4 +175,15 @@ class DatasetCommandTest {
                 outcome.error().contains("--dest pets-16x16.zip --resolution 16x16 --transform center-crop"),
                 outcome.error());
     }
+
+    @Test
+    void datasetConvertsForTraining() throws IOException {
+        Path source = Pictures.folder(folder.resolve("photos"), 3, 20, 12);
+        Path zip = folder.resolve("small.zip");
+        Outcome outcome = Outcome.of(
+                "dataset", "--source", source, "--dest", zip, "--resolution", "8x8", "--transform", "center-crop");
+        assertEquals(0, outcome.code(), outcome.err());
+        assertTrue(outcome.err().contains("3 images of 8x8 without labels"), outcome.err());
+        assertTrue(Outcome.of("info", zip).out().contains("data set of 3 images of 8x8"));
+    }
 }

@@ -33,10 +33,10 @@ import org.patchdiffusion.model.UNetConfig;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
-import org.patchdiffusion.train.StepResult;
 import org.patchdiffusion.train.Trainer;
-import org.patchdiffusion.train.TrainingConfig;
 import org.patchdiffusion.train.TrainingListener;
+import org.patchdiffusion.train.config.TrainingConfig;
+import org.patchdiffusion.train.step.StepResult;
 
 class TrainingUiTest {
     private static final String BLOCK = "model.enc.8x8_block0.";
@@ -108,7 +108,7 @@ class TrainingUiTest {
     void thePagesShowLossUpdatesAndSystem() throws IOException, InterruptedException {
         DiffusionModel model = model();
         float[] before = weights(model);
-        try (TrainingUi ui = TrainingUi.start("run", 0)) {
+        try (TrainingUi ui = TrainingUi.start(0)) {
             StepResult step = train(ui, model);
             float[] after = weights(model);
             JsonNode overview = json(ui.address() + "/overview/data");
@@ -168,7 +168,7 @@ class TrainingUiTest {
 
     @Test
     void everyScriptAndStyleThatThePagesNameIsThere() throws IOException, InterruptedException {
-        try (TrainingUi ui = TrainingUi.start("run", 0)) {
+        try (TrainingUi ui = TrainingUi.start(0)) {
             String root = ui.address().replace("/train", "");
             for (String page : List.of("/overview", "/system")) {
                 String body = get(ui.address() + page).body();
@@ -203,7 +203,7 @@ class TrainingUiTest {
 
     @Test
     void noPathLeadsToAFile() throws IOException {
-        try (TrainingUi ui = TrainingUi.start("run", 0)) {
+        try (TrainingUi ui = TrainingUi.start(0)) {
             int port = URI.create(ui.address()).getPort();
             for (String path : List.of(
                     "/assets/../../../../../../../../etc/passwd",
@@ -220,13 +220,13 @@ class TrainingUiTest {
     @Test
     void aPortThatIsTakenIsNamedAndNoThreadIsLeft() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            IOException e = assertThrows(IOException.class, () -> TrainingUi.start("run", taken.getLocalPort()));
+            IOException e = assertThrows(IOException.class, () -> TrainingUi.start(taken.getLocalPort()));
             assertTrue(
                     e.getMessage().startsWith("the training UI cannot listen to port " + taken.getLocalPort() + ": "),
                     e.getMessage());
             assertTrue(e.getMessage().endsWith("; choose another port"), e.getMessage());
         }
-        TrainingUi.start("run", 0).close();
+        TrainingUi.start(0).close();
         assertFalse(Thread.getAllStackTraces().keySet().stream()
                 .anyMatch(thread -> thread.getName().startsWith("vert.x-eventloop") && thread.isAlive()));
     }

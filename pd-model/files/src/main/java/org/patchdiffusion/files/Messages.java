@@ -9,6 +9,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Parts of error messages that are the same wherever files are read or written. */
@@ -24,9 +25,9 @@ public final class Messages {
         return count(number, thing, thing + "s");
     }
 
-    /** A number of things, such as {@code 1 class} or {@code 5 classes}. */
+    /** A number of things, such as {@code 1 class} or {@code 50,000 classes}. */
     public static String count(long number, String one, String many) {
-        return number + " " + (number == 1 ? one : many);
+        return String.format(Locale.ROOT, "%,d %s", number, number == 1 ? one : many);
     }
 
     /**

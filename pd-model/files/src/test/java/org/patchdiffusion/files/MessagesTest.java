@@ -12,6 +12,7 @@ class MessagesTest {
         assertEquals("1 image", Messages.count(1, "image"));
         assertEquals("2 images", Messages.count(2, "image"));
         assertEquals("1 class", Messages.count(1, "class", "classes"));
+        assertEquals("1,234,567 images", Messages.count(1_234_567, "image"));
         assertEquals("3 classes", Messages.count(3, "class", "classes"));
     }
 

@@ -15,12 +15,13 @@ import org.patchdiffusion.eval.Images;
 import org.patchdiffusion.eval.PngFiles;
 import org.patchdiffusion.eval.SamplerListener;
 import org.patchdiffusion.eval.SeededImages;
+import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.engine.Engine;
-import org.patchdiffusion.train.ArtifactNames;
 import org.patchdiffusion.train.StopSignal;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingRun;
+import org.patchdiffusion.train.run.ArtifactNames;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -104,7 +105,7 @@ public final class SampleSheets implements TrainingListener {
             grid().write(folder.resolve("samples-" + ArtifactNames.snapshot(folder, images) + ".png"), drawn);
             drawnSamples.accept(drawn);
         } catch (CancellationException e) {
-            LOG.info("the samples of {} thousand images are not drawn: the run is to stop", images / 1000);
+            LOG.info("the samples at {} are not drawn: the run is to stop", Messages.count(images, "image"));
         }
     }
 

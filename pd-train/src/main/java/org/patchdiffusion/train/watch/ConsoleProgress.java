@@ -7,12 +7,12 @@ import java.util.function.LongSupplier;
 import org.bytedeco.javacpp.Pointer;
 import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
-import org.patchdiffusion.train.Checkpoint;
-import org.patchdiffusion.train.StepResult;
 import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingRun;
-import org.patchdiffusion.train.TrainingState;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.step.StepResult;
 
 /**
  * Tells people how far training is: images, loss, speed, memory and the time left in one line of at most 79 characters. On a

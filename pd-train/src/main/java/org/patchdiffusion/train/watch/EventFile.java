@@ -13,9 +13,9 @@ import java.util.Locale;
 import org.nd4j.shade.protobuf.ByteString;
 import org.nd4j.shade.protobuf.CodedOutputStream;
 import org.patchdiffusion.model.DiffusionModel;
-import org.patchdiffusion.train.ArtifactNames;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingRun;
+import org.patchdiffusion.train.run.ArtifactNames;
 import org.tensorflow.framework.Summary;
 
 /**

@@ -10,10 +10,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.patchdiffusion.train.Phase;
-import org.patchdiffusion.train.StepResult;
 import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingTick;
+import org.patchdiffusion.train.step.StepResult;
 
 /**
  * Gathers the statistics of each tick, under the names of EDM's {@code training_stats} where that has them, and hands them to

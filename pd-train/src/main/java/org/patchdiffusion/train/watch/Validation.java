@@ -21,7 +21,7 @@ import org.patchdiffusion.model.precond.Preconditioning;
 import org.patchdiffusion.train.StopReason;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingRun;
-import org.patchdiffusion.train.TrainingState;
+import org.patchdiffusion.train.checkpoint.TrainingState;
 
 /**
  * Measures the denoising loss of held-out images with the averaged weights, always at the same noise levels and with the same

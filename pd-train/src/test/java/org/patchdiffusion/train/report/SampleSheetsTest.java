@@ -29,9 +29,9 @@ import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.train.StopSignal;
-import org.patchdiffusion.train.TrainingConfig;
-import org.patchdiffusion.train.TrainingProgress;
 import org.patchdiffusion.train.TrainingRun;
+import org.patchdiffusion.train.checkpoint.TrainingProgress;
+import org.patchdiffusion.train.config.TrainingConfig;
 
 class SampleSheetsTest {
     private static final int SIZE = 8;

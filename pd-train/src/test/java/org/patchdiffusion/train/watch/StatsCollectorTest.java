@@ -19,10 +19,10 @@ import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.patchdiffusion.train.ScriptedEngine;
-import org.patchdiffusion.train.StepResult;
 import org.patchdiffusion.train.TinyRun;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingListener;
+import org.patchdiffusion.train.step.StepResult;
 
 class StatsCollectorTest {
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -19,8 +19,8 @@ import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 
 /** The descriptors of one convolution: its tensors in blocks, its algorithm, its primitives forward and backward. */
 final class ConvPrimitives {
-    /** Winograd computes 4×4 outputs at a time; on smaller images direct convolution is up to four times faster. */
-    private static final int WINOGRAD_TILE = 4;
+    /** Winograd computes 4×4 outputs at a time, and with less than four of these an image direct convolution is faster. */
+    private static final int LEAST_WINOGRAD_SIDE = 8;
 
     private final OneDnn oneDnn;
     /** Type of the kernel; its gradient is float32 always. */
@@ -67,7 +67,7 @@ final class ConvPrimitives {
                 && window.kernelHeight() == 3
                 && window.kernelWidth() == 3
                 && window.hasUnitStride()
-                && Math.min(node.output().height(), node.output().width()) >= WINOGRAD_TILE;
+                && Math.min(node.output().height(), node.output().width()) >= LEAST_WINOGRAD_SIDE;
         if (winograd) {
             try {
                 algorithm = dnnl_convolution_winograd;

@@ -18,8 +18,10 @@ public final class Engines {
      * A new engine.
      *
      * @param name {@code samediff} (SameDiff itself, the slow reference), {@code generic} (a plan of ND4J ops), or one of
-     *     the compiled forms: {@code exact} (direct convolution) or {@code fast} (Winograd convolution)
+     *     the compiled forms: {@code exact} (direct convolution), {@code fast} (Winograd convolution) or {@code bf16}
+     *     (bfloat16, see {@link Accuracy#BFLOAT16})
      * @throws IllegalArgumentException if there is no engine of that name
+     * @throws IllegalStateException if it is {@code bf16} and the processor has no AMX
      */
     public static Engine byName(String name) {
         return byName(name, ALL_CORES);
@@ -32,6 +34,7 @@ public final class Engines {
      * @param threads at least 1, or 0 for one a core; {@code samediff} and {@code generic} set the threads of all ND4J
      *     operations of the process
      * @throws IllegalArgumentException if there is no engine of that name, or the number is negative
+     * @throws IllegalStateException if it is {@code bf16} and the processor has no AMX
      */
     public static Engine byName(String name, int threads) {
         requireCount(threads);
@@ -46,7 +49,7 @@ public final class Engines {
         };
     }
 
-    /** The fastest engine for this machine. */
+    /** The fastest float32 engine for this machine. */
     public static Engine best() {
         return best(ALL_CORES);
     }

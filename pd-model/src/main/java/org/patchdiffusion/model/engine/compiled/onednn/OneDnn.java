@@ -3,6 +3,7 @@ package org.patchdiffusion.model.engine.compiled.onednn;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_amx;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
 
@@ -80,7 +81,20 @@ public final class OneDnn {
      * without either oneDNN emulates the type.
      */
     public boolean hasBfloat16() {
-        return (isa & dnnl_cpu_isa_avx512_core_amx) == dnnl_cpu_isa_avx512_core_amx;
+        return has(dnnl_cpu_isa_avx512_core_amx);
+    }
+
+    /** What the processor has for this work, for messages. */
+    public String instructions() {
+        return hasBfloat16()
+                ? "AVX-512 and AMX with bfloat16"
+                : has(dnnl_cpu_isa_avx512_core_bf16)
+                        ? "AVX-512 with bfloat16, without AMX"
+                        : hasWinograd() ? "AVX-512 without bfloat16" : "AVX2";
+    }
+
+    private boolean has(int instructionSet) {
+        return (isa & instructionSet) == instructionSet;
     }
 
     /** Descriptor of an image tensor in blocks of channels or with the channels last, its padding included. */

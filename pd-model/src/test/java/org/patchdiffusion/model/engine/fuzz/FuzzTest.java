@@ -30,7 +30,7 @@ class FuzzTest {
 
     private static final boolean TRACE = Boolean.getBoolean("fuzz.trace");
     private static final List<String> ENGINES =
-            List.of(System.getProperty("fuzz.engines", "generic,exact,fast").split(","));
+            List.of(System.getProperty("fuzz.engines", "generic,exact,fast,bf16").split(","));
 
     private final List<Candidate> candidates =
             Candidate.all().stream().filter(c -> ENGINES.contains(c.name())).toList();

@@ -12,6 +12,7 @@ import org.bytedeco.dnnl.memory;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.patchdiffusion.model.engine.Accuracy;
 import org.patchdiffusion.model.engine.compiled.ir.Conv;
+import org.patchdiffusion.model.engine.compiled.ir.UnsupportedGraphException;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
 import org.patchdiffusion.model.engine.compiled.ir.Window;
 import org.patchdiffusion.model.engine.compiled.onednn.KernelShape;
@@ -21,6 +22,9 @@ import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 final class ConvPrimitives {
     /** Winograd computes 4×4 outputs at a time, and with less than four of these an image direct convolution is faster. */
     private static final int LEAST_WINOGRAD_SIDE = 8;
+
+    /** In oneDNN 2.5.2 it stores whole tiles of pixels, behind the end of the output where they do not divide the image. */
+    private static final String OVERRUNNING = "jit_1x1:avx512_core_amx";
 
     private final OneDnn oneDnn;
     /** Type of the kernel; its gradient is float32 always. */
@@ -99,7 +103,14 @@ final class ConvPrimitives {
                         w.gaps(),
                         w.before(),
                         w.after());
-        return new convolution_forward.primitive_desc(desc, OneDnn.attributes(), oneDnn.engine());
+        convolution_forward.primitive_desc primitive =
+                new convolution_forward.primitive_desc(desc, OneDnn.attributes(), oneDnn.engine());
+        while (primitive.impl_info_str().getString().startsWith(OVERRUNNING)) {
+            if (!primitive.next_impl()) {
+                throw new UnsupportedGraphException("oneDNN has no safe implementation for " + node.kernel());
+            }
+        }
+        return primitive;
     }
 
     KernelShape shape() {

@@ -91,10 +91,9 @@ class GoldenUNetTest {
     }
 
     static Stream<Arguments> casesAndEngines() {
-        return cases().stream()
-                .flatMap(name -> CANDIDATES.stream()
-                        .filter(c -> !c.isRough() || CompiledEngine.isAvailable(Accuracy.BFLOAT16))
-                        .map(c -> Arguments.of(name, c)));
+        return cases().stream().flatMap(name -> CANDIDATES.stream()
+                .filter(c -> !c.isRough() || CompiledEngine.isAvailable(Accuracy.BFLOAT16))
+                .map(c -> Arguments.of(name, c)));
     }
 
     @ParameterizedTest
@@ -201,7 +200,8 @@ class GoldenUNetTest {
             }
             double error = candidate.isRough() ? angle(have, want) : Golden.relativeError(have, want);
             if (candidate.isRough()) {
-                double length = have.norm2Number().doubleValue() / want.norm2Number().doubleValue();
+                double length =
+                        have.norm2Number().doubleValue() / want.norm2Number().doubleValue();
                 assertEquals(1, length, LENGTH_BAR, "length of the gradient of " + entry.name());
             }
             if (!(error <= worstError)) {
@@ -221,9 +221,7 @@ class GoldenUNetTest {
     /** 1 − cosine. */
     private static double angle(INDArray a, INDArray b) {
         double product = a.mul(b).sumNumber().doubleValue();
-        return 1
-                - product
-                        / (a.norm2Number().doubleValue() * b.norm2Number().doubleValue());
+        return 1 - product / (a.norm2Number().doubleValue() * b.norm2Number().doubleValue());
     }
 
     /** View of the key entries of a bias whose axis interleaves q, k and v. */

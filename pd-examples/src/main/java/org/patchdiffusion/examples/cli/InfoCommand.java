@@ -28,8 +28,11 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Shows what a file or folder holds. */
-@Command(name = "info", description = "Shows what a model file, a data set, a run directory or a checkpoint holds; without PATH, what this"
-                + " machine has for the engines.")
+@Command(
+        name = "info",
+        description =
+                "Shows what a model file, a data set, a run directory or a checkpoint holds; without PATH, what this"
+                        + " machine has for the engines.")
 final class InfoCommand implements Callable<Integer> {
 
     @Spec

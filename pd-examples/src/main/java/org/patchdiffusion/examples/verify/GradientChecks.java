@@ -53,7 +53,8 @@ record GradientChecks(GoldenCase golden, Parameters gradient, String engine, Bar
                                     .count()
                             - compared,
                     0));
-            checks.add(new Check(engine + ": gradient of attention key biases, against the rest", keys, bars.gradient()));
+            checks.add(
+                    new Check(engine + ": gradient of attention key biases, against the rest", keys, bars.gradient()));
         }
         return checks;
     }

@@ -53,8 +53,7 @@ public final class NormBackward {
      * @param x the tensor in blocks of channels that was normalised
      * @param outputFactor factor on the input's gradient, what is added to it included
      */
-    public NormBackward(
-            Norm.Settings settings, Value x, float outputFactor, NormVectors vectors, Tiles tiles) {
+    public NormBackward(Norm.Settings settings, Value x, float outputFactor, NormVectors vectors, Tiles tiles) {
         this.silu = settings.silu();
         this.vectors = vectors;
         this.outputFactor = outputFactor;

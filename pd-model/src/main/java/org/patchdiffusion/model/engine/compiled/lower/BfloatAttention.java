@@ -69,8 +69,7 @@ final class BfloatAttention {
 
     void gradient(Attention.Gradient gradient) {
         Operand dy = apart(List.of(gradient.dy())).get(0);
-        List<Buffer> targets =
-                gradient.outputs().stream().map(lowering::define).toList();
+        List<Buffer> targets = gradient.outputs().stream().map(lowering::define).toList();
         List<Operand> results = new ArrayList<>();
         List<Runnable> joins = new ArrayList<>();
         together(gradient.outputs(), targets, results, joins);
@@ -153,8 +152,7 @@ final class BfloatAttention {
     }
 
     private memory.desc scoresInHalf(boolean transposed) {
-        long[] strides =
-                transposed ? new long[] {pixels * pixels, 1, pixels} : new long[] {pixels * pixels, pixels, 1};
+        long[] strides = transposed ? new long[] {pixels * pixels, 1, pixels} : new long[] {pixels * pixels, pixels, 1};
         return OneDnn.strided(HALF, new long[] {batch * heads, pixels, pixels}, strides);
     }
 
@@ -165,8 +163,7 @@ final class BfloatAttention {
     /** A pixel's channels ordered as (head, channel, part). */
     private memory.desc headsInPixels(int parts) {
         long width = parts * heads * channels;
-        return OneDnn.strided(
-                HALF, axes(parts), new long[] {pixels * width, width, parts * channels, parts, 1});
+        return OneDnn.strided(HALF, axes(parts), new long[] {pixels * width, width, parts * channels, parts, 1});
     }
 
     /** Matrices, one part behind the other. */
@@ -177,11 +174,7 @@ final class BfloatAttention {
     }
 
     private void convert(Buffer from, Buffer to) {
-        reorder(
-                from,
-                OneDnn.row(memory.data_type.f32, scoreCount()),
-                to,
-                OneDnn.row(HALF, scoreCount()));
+        reorder(from, OneDnn.row(memory.data_type.f32, scoreCount()), to, OneDnn.row(HALF, scoreCount()));
     }
 
     private void reorder(Buffer from, memory.desc source, Buffer to, memory.desc target) {
@@ -197,7 +190,9 @@ final class BfloatAttention {
                 new softmax_forward.desc(dnnl_forward_training, scores, 2),
                 OneDnn.attributes(),
                 lowering.oneDnn().engine());
-        OneDnn.requireFast(softmax.impl_info_str().getString(), "the softmax of " + node.output().name());
+        OneDnn.requireFast(
+                softmax.impl_info_str().getString(),
+                "the softmax of " + node.output().name());
         return softmax;
     }
 

@@ -66,8 +66,7 @@ final class NormLowering {
         Buffer dShift = defined(lowering, node.dShift());
         Buffer dAdaptive = defined(lowering, node.dAdaptive());
         NormVectors vectors = new NormVectors(norm.x().channels());
-        NormBackward kernel =
-                new NormBackward(norm.settings(), norm.x(), node.factor(), vectors, lowering.tiles());
+        NormBackward kernel = new NormBackward(norm.settings(), norm.x(), node.factor(), vectors, lowering.tiles());
         Buffer xStage = FloatImages.stage(lowering, norm.x());
         Buffer stage = FloatImages.stage(lowering, node.dy());
         Buffer moreStage = more == null ? null : FloatImages.stage(lowering, node.more());

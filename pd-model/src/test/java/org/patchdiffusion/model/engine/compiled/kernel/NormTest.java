@@ -108,7 +108,8 @@ class NormTest {
         NormBackward backward = new NormBackward(settings, image, 1f, vectors, new Tiles());
         backward.start();
         backward.run(
-                new NormBackward.Tensors(x, null, statistics, memory(test.dy, test::blocked, floats), null, dx, dShift, null),
+                new NormBackward.Tensors(
+                        x, null, statistics, memory(test.dy, test::blocked, floats), null, dx, dShift, null),
                 0,
                 0);
 

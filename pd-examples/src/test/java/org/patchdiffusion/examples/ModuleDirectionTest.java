@@ -89,6 +89,50 @@ class ModuleDirectionTest {
     }
 
     @Test
+    void packagesOfTheTrainModuleDependDownwardsOnly() {
+        String train = ROOT + "train";
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("report")
+                .definedBy(train + ".report..")
+                .layer("watch")
+                .definedBy(train + ".watch..")
+                .layer("run")
+                .definedBy(train + ".run..")
+                .layer("samediff")
+                .definedBy(train + ".samediff..")
+                .layer("trainer")
+                .definedBy(train)
+                .layer("step")
+                .definedBy(train + ".step..")
+                .layer("checkpoint")
+                .definedBy(train + ".checkpoint..")
+                .layer("config")
+                .definedBy(train + ".config..")
+                .layer("concurrent")
+                .definedBy(train + ".concurrent..")
+                .whereLayer("report")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("watch")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("run")
+                .mayOnlyBeAccessedByLayers("report", "watch")
+                .whereLayer("samediff")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("trainer")
+                .mayOnlyBeAccessedByLayers("report", "watch", "run", "samediff")
+                .whereLayer("step")
+                .mayOnlyBeAccessedByLayers("report", "watch", "run", "samediff", "trainer")
+                .whereLayer("checkpoint")
+                .mayOnlyBeAccessedByLayers("report", "watch", "run", "samediff", "trainer", "step")
+                .whereLayer("config")
+                .mayOnlyBeAccessedByLayers("report", "watch", "run", "samediff", "trainer", "step", "checkpoint")
+                .whereLayer("concurrent")
+                .mayOnlyBeAccessedByLayers("run", "trainer", "step", "checkpoint")
+                .check(classes);
+    }
+
+    @Test
     void stagesOfTheCompilerDependInOneDirection() {
         String compiled = ROOT + "model.engine.compiled";
         layeredArchitecture()

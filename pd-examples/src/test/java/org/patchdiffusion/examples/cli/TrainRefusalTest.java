@@ -109,14 +109,6 @@ class TrainRefusalTest {
     }
 
     @Test
-    void aRunThatNeedsMoreMemoryThanThereIsLeavesNothing() throws IOException {
-        Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
-        Outcome outcome = runs.train(data, "--batch", 300_000, "--engine", "fast");
-        assertRefused(outcome, "for 1,200,000 images at a time");
-        assertTrue(outcome.error().contains("; this would fit: --batch-gpu "), outcome.error());
-    }
-
-    @Test
     void aPortThatIsTakenLeavesNothing() throws IOException {
         Path data = Pictures.folder(folder.resolve("data"), 3, 16, 16);
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -72,8 +72,7 @@ public final class RunLock implements AutoCloseable {
             throw new IOException("cannot write " + file + ": " + Messages.reason(e), e);
         }
         try {
-            FileLock lock = channel.tryLock(PLACE, 1, false);
-            if (lock == null) {
+            if (lock(file, channel) == null) {
                 throw new IOException(isTaken(run, owner(channel)));
             }
             channel.truncate(0);
@@ -83,6 +82,17 @@ public final class RunLock implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
+        }
+    }
+
+    private static FileLock lock(Path file, FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock(PLACE, 1, false);
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot lock " + file + ": " + Messages.reason(e)
+                            + "; choose an output folder on a file system that has locks",
+                    e);
         }
     }
 

@@ -60,6 +60,7 @@ public final class Validation implements TrainingListener, StatsSource, AutoClos
     private Parameters compiledFor;
     private TrainingRun run;
     private int ticks;
+    private boolean isEnding;
     private Map<String, Stat> pending = Map.of();
 
     /**
@@ -68,7 +69,7 @@ public final class Validation implements TrainingListener, StatsSource, AutoClos
      * @param heldOut images that are not trained on, of the model's size and classes
      * @param engine computes the losses
      * @param images at most how many of them are measured, the first ones; at least 1
-     * @param everyTicks interval in ticks; at least 1
+     * @param everyTicks interval in ticks; at least 1. The last tick of a run is measured too
      * @throws IllegalArgumentException if a number is out of range
      */
     public Validation(ImageDataset heldOut, Engine engine, int images, int everyTicks) {
@@ -85,13 +86,21 @@ public final class Validation implements TrainingListener, StatsSource, AutoClos
     @Override
     public void started(TrainingRun started) {
         run = started;
-        ticks = 0;
+        // A run that goes on is measured at the ticks at which it would have been without the stop.
+        ticks = started.start().ticks();
+        isEnding = false;
+    }
+
+    /** The end is measured whatever the interval, unless somebody waits for it. */
+    @Override
+    public void stopping(StopReason reason) {
+        isEnding = reason != StopReason.REQUEST;
     }
 
     @Override
     public void evaluate(DiffusionModel averaged, TrainingState state) {
         ticks++;
-        if (ticks % everyTicks == 0) {
+        if (isEnding || ticks % everyTicks == 0) {
             pending = measure(averaged);
         }
     }

@@ -206,7 +206,7 @@
       this.log.title = 'vertical axis on a log scale';
       this.width = Math.max(240, this.plot.clientWidth);
       this.height = this.width < 480 ? 230 : 280;
-      this.left = 58;
+      this.left = 68;
       const curves = this.curves();
       const scales = this.scales(curves);
       this.drawn = {curves, scales};

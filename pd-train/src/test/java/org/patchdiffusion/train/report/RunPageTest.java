@@ -150,7 +150,8 @@ class RunPageTest {
                 page);
         assertEquals(2, page.split("<figcaption>Real images", -1).length, "the same real images once");
         assertTrue(
-                page.contains("width=\"6\" height=\"2\" alt=\"samples after 2540 images\" data-images=\"2540\""), page);
+                page.contains("width=\"6\" height=\"2\" alt=\"samples after 2,540 images\" data-images=\"2540\""),
+                page);
     }
 
     @Test

@@ -18,7 +18,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.patchdiffusion.eval.PngFiles;
+import org.patchdiffusion.train.ScriptedEngine;
 import org.patchdiffusion.train.TinyRun;
+import org.patchdiffusion.train.Trainer;
+import org.patchdiffusion.train.checkpoint.Checkpoint;
+import org.patchdiffusion.train.checkpoint.TrainingState;
+import org.patchdiffusion.train.config.TrainingConfig;
 
 /** Field numbers are those of tensorflow/core/util/event.proto and tensorflow/core/framework/summary.proto. */
 class EventFileTest {
@@ -77,6 +82,37 @@ class EventFileTest {
                 new String(RecordReader.field(scalars.get(1).bytes(), 1).bytes(), UTF_8));
         assertEquals(1.5f, RecordReader.field(scalars.get(1).bytes(), 2).asFloat());
         assertEquals(5_000_000_000L, RecordReader.field(events.get(2), 2).asVarint());
+    }
+
+    @Test
+    void aRunThatGoesOnStartsANewSession() throws IOException {
+        ScriptedEngine engine = new ScriptedEngine(() -> 1);
+        TrainingConfig config = TinyRun.config().durationKimg(0.003).build();
+        Trainer.fresh(config, TinyRun.model(), TinyRun.data())
+                .engine(engine)
+                .listener(new EventFile(folder))
+                .build()
+                .run()
+                .close();
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(0, files.count(), "a fresh run has nothing to forget");
+        }
+        TrainingState state = TrainingState.start(TinyRun.model().parameters());
+        state.advance(2_500);
+        Checkpoint checkpoint =
+                new Checkpoint(config, TinyRun.model().config(), TinyRun.data().fingerprint(), state);
+        Trainer.resume(config.toBuilder().durationKimg(2.503).build(), checkpoint, TinyRun.data())
+                .engine(engine)
+                .listener(new EventFile(folder))
+                .build()
+                .run()
+                .close();
+        List<byte[]> events = events();
+        assertEquals(2, events.size());
+        assertEquals(2_500, RecordReader.field(events.get(1), 2).asVarint());
+        // SessionLog, field 7, with status, field 1, of START, 1.
+        assertArrayEquals(
+                new byte[] {8, 1}, RecordReader.field(events.get(1), 7).bytes());
     }
 
     @Test

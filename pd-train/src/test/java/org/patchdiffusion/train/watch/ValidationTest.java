@@ -2,6 +2,7 @@ package org.patchdiffusion.train.watch;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +14,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.patchdiffusion.data.ImageDataset;
+import org.patchdiffusion.data.PatchDistribution;
 import org.patchdiffusion.data.PatchSize;
 import org.patchdiffusion.data.Purpose;
 import org.patchdiffusion.data.RandomStream;
@@ -22,11 +24,15 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.precond.EdmPreconditioning;
 import org.patchdiffusion.train.ScriptedEngine;
+import org.patchdiffusion.train.StopSignal;
 import org.patchdiffusion.train.TinyRun;
 import org.patchdiffusion.train.Trainer;
 import org.patchdiffusion.train.TrainingListener;
 import org.patchdiffusion.train.TrainingResult;
+import org.patchdiffusion.train.TrainingRun;
 import org.patchdiffusion.train.TrainingTick;
+import org.patchdiffusion.train.checkpoint.TrainingProgress;
+import org.patchdiffusion.train.checkpoint.TrainingState;
 
 class ValidationTest {
     private final ImageDataset heldOut = TinyRun.data(0, 7);
@@ -165,6 +171,70 @@ class ValidationTest {
                 ticks.get(1).get("Validation/sigma/0.301").mean(),
                 1e-5);
         assertEquals(engine.compiled, engine.closed, "every program is freed");
+    }
+
+    /** At which ticks of a run that shows three images or more a tick there are numbers. */
+    private List<Boolean> measured(int everyTicks, boolean stop) throws IOException {
+        List<Boolean> measured = new ArrayList<>();
+        ScriptedEngine engine = new ScriptedEngine(() -> 1);
+        try (Validation validation = new Validation(heldOut, engine, 1, everyTicks)) {
+            Trainer[] trainer = new Trainer[1];
+            trainer[0] = Trainer.fresh(TinyRun.config().tickKimg(0.001).build(), TinyRun.model(), TinyRun.data())
+                    .engine(engine)
+                    .listener(validation)
+                    .listener(new TrainingListener() {
+                        @Override
+                        public void tick(TrainingTick tick) {
+                            measured.add(!validation.take().isEmpty());
+                            if (stop && measured.size() == 2) {
+                                trainer[0].stop();
+                            }
+                        }
+                    })
+                    .build();
+            trainer[0].run().close();
+        }
+        return measured;
+    }
+
+    @Test
+    void theLastTickIsMeasuredUnlessSomebodyWaits() throws IOException {
+        assertEquals(List.of(false, false, false, false, false, true), measured(100, false));
+        List<Boolean> stopped = measured(100, true);
+        assertEquals(List.of(false, false), stopped.subList(0, 2));
+        assertFalse(stopped.contains(true), stopped.toString());
+    }
+
+    @Test
+    void aRunThatGoesOnIsMeasuredAtTheSameTicks() {
+        List<Integer> ticks = new ArrayList<>();
+        ScriptedEngine engine = new ScriptedEngine(() -> 1);
+        TrainingProgress start = new TrainingProgress(4, 12, 4, 1);
+        try (Validation validation = new Validation(heldOut, engine, 1, 3)) {
+            validation.started(runFrom(start));
+            TrainingState state = TrainingState.start(TinyRun.model().parameters());
+            for (int tick = 5; tick <= 9; tick++) {
+                validation.evaluate(TinyRun.model(), state);
+                if (!validation.take().isEmpty()) {
+                    ticks.add(tick);
+                }
+            }
+        }
+        assertEquals(List.of(6, 9), ticks);
+    }
+
+    private static TrainingRun runFrom(TrainingProgress start) {
+        return new TrainingRun(
+                TinyRun.config().build(),
+                TinyRun.modelConfig(TinyRun.network()),
+                1,
+                PatchDistribution.parse("1:1"),
+                "tiny",
+                16,
+                "fingerprint 0",
+                "scripted",
+                start,
+                StopSignal.NONE);
     }
 
     @Test

@@ -1,0 +1,2 @@
+/** The batches of the trainer for SameDiff's own {@code fit}. */
+package org.patchdiffusion.train.samediff;

@@ -16,6 +16,8 @@ import org.patchdiffusion.data.PixelCache;
 import org.patchdiffusion.files.Messages;
 import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
+import org.patchdiffusion.model.engine.Accuracy;
+import org.patchdiffusion.model.engine.compiled.CompiledEngine;
 import org.patchdiffusion.model.io.ModelFile;
 import org.patchdiffusion.model.io.TorchStateDict;
 import org.patchdiffusion.train.checkpoint.Checkpoint;
@@ -26,17 +28,25 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Shows what a file or folder holds. */
-@Command(name = "info", description = "Shows what a model file, a data set, a run directory or a checkpoint holds.")
+@Command(
+        name = "info",
+        description =
+                "Shows what a model file, a data set, a run directory or a checkpoint holds; without PATH, what this"
+                        + " machine has for the engines.")
 final class InfoCommand implements Callable<Integer> {
 
     @Spec
     CommandSpec spec;
 
-    @Parameters(paramLabel = "PATH", description = "File or folder.")
+    @Parameters(paramLabel = "PATH", arity = "0..1", description = "File or folder.")
     Path path;
 
     @Override
     public Integer call() throws IOException {
+        if (path == null) {
+            machine();
+            return 0;
+        }
         if (!Files.exists(path)) {
             throw new IOException(path + " does not exist");
         }
@@ -47,6 +57,17 @@ final class InfoCommand implements Callable<Integer> {
         }
         spec.commandLine().getOut().flush();
         return 0;
+    }
+
+    private void machine() {
+        boolean compiled = CompiledEngine.isAvailable();
+        boolean bfloat16 = CompiledEngine.isAvailable(Accuracy.BFLOAT16);
+        int cores = Runtime.getRuntime().availableProcessors();
+        print("processor: " + Messages.count(cores, "core") + ", " + CompiledEngine.instructions());
+        print("engines: " + (compiled ? "fast and exact by oneDNN, " : "") + "generic, samediff; best is "
+                + (compiled ? "fast" : "generic"));
+        print("--precision bf16: " + (bfloat16 ? "yes" : "no, it needs AMX"));
+        spec.commandLine().getOut().flush();
     }
 
     private void folder() throws IOException {

@@ -46,6 +46,7 @@ final class ResumePoint implements AutoCloseable {
             "--tick",
             "--snap",
             "--dump",
+            "--precision",
             "--dump-minutes",
             "--engine",
             "--threads",
@@ -188,11 +189,11 @@ final class ResumePoint implements AutoCloseable {
         return argument.replaceFirst("=.*", "");
     }
 
-    /** The engine and the threads of the run, unless others are given. */
+    /** The engine, with its precision, and the threads of the run, unless others are given. */
     void takeExecution(EngineOptions engines) {
         List<String> given = GivenOptions.of(spec);
         ExecutionSettings own = checkpoint().training().execution();
-        if (!given.contains("--engine")) {
+        if (!given.contains("--engine") && !given.contains("--precision")) {
             boolean isBest = own.engine().equals(TrainingConfig.BEST_ENGINE);
             engines.name = isBest ? recordedEngine().orElse(own.engine()) : own.engine();
         }

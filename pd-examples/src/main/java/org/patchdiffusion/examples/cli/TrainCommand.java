@@ -118,7 +118,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private TrainingConfig settings() {
         try {
-            TrainingConfig.Builder settings = TrainingConfig.builder().engine(engines.name);
+            TrainingConfig.Builder settings = TrainingConfig.builder().engine(engines.engine());
             schedule.applyTo(settings);
             learning.applyTo(settings);
             patches.applyTo(settings);

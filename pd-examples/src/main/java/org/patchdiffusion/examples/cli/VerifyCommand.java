@@ -42,8 +42,23 @@ final class VerifyCommand implements Callable<Integer> {
                             + " and samediff.")
     List<String> engines = new ArrayList<>();
 
+    @Option(
+            names = "--precision",
+            paramLabel = "NAME",
+            converter = Precision.Converter.class,
+            description =
+                    "bf16: judge the bfloat16 engine alone, by its own bars, instead of the float32 ones. Default: float32.")
+    Precision precision;
+
     @Override
     public Integer call() throws IOException {
+        if (precision == Precision.BF16) {
+            if (!engines.isEmpty()) {
+                throw new ParameterException(
+                        spec.commandLine(), "--precision bf16 is a short form of --engine bf16; give one of them");
+            }
+            engines = List.of("bf16");
+        }
         for (String name : engines) {
             if (!Engines.names().contains(name)) {
                 throw new ParameterException(

@@ -45,6 +45,27 @@ final class Errors {
         return largest;
     }
 
+    /** Cosine of the angle between two vectors; two of zeros have the same direction, and one of another length has none. */
+    static double cosine(double[] a, double[] b) {
+        if (a.length != b.length) {
+            return Double.NaN;
+        }
+        double product = 0;
+        for (int i = 0; i < a.length; i++) {
+            product += a[i] * b[i];
+        }
+        double norms = norm(a) * norm(b);
+        return norm(a) == 0 && norm(b) == 0 ? 1 : product / norms;
+    }
+
+    static double norm(double[] values) {
+        double squares = 0;
+        for (double value : values) {
+            squares += value * value;
+        }
+        return Math.sqrt(squares);
+    }
+
     /** A quotient in which nothing off nothing is no error. */
     static double ratio(double error, double norm) {
         return error == 0 && norm == 0 ? 0 : error / norm;

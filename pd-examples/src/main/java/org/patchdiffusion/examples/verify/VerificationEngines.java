@@ -39,6 +39,10 @@ public record VerificationEngines(List<Engine> all, Engine main) implements Auto
 
     /** How far results of this engine may be off. */
     static Bars bars(Engine engine) {
-        return engine.name().equals("fast") ? Bars.FAST : Bars.EXACT;
+        return switch (engine.name()) {
+            case "fast" -> Bars.FAST;
+            case "bf16" -> Bars.BFLOAT16;
+            default -> Bars.EXACT;
+        };
     }
 }

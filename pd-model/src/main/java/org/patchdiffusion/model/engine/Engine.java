@@ -10,7 +10,7 @@ import org.patchdiffusion.model.ParameterLayout;
  */
 public interface Engine extends AutoCloseable {
 
-    /** Short name for logs and reports, such as {@code samediff}, {@code generic}, {@code exact} or {@code fast}. */
+    /** Short name for logs and reports, such as {@code samediff}, {@code generic}, {@code exact}, {@code fast} or {@code bf16}. */
     String name();
 
     /**

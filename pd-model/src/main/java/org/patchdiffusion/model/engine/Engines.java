@@ -11,15 +11,17 @@ public final class Engines {
 
     /** The names that {@link #byName} takes. */
     public static List<String> names() {
-        return List.of("samediff", "generic", "exact", "fast");
+        return List.of("samediff", "generic", "exact", "fast", "bf16");
     }
 
     /**
      * A new engine.
      *
      * @param name {@code samediff} (SameDiff itself, the slow reference), {@code generic} (a plan of ND4J ops), or one of
-     *     the compiled forms: {@code exact} (direct convolution) or {@code fast} (Winograd convolution)
+     *     the compiled forms: {@code exact} (direct convolution), {@code fast} (Winograd convolution) or {@code bf16}
+     *     (bfloat16, see {@link Accuracy#BFLOAT16})
      * @throws IllegalArgumentException if there is no engine of that name
+     * @throws IllegalStateException if it is {@code bf16} and the processor has no AMX
      */
     public static Engine byName(String name) {
         return byName(name, ALL_CORES);
@@ -32,6 +34,7 @@ public final class Engines {
      * @param threads at least 1, or 0 for one a core; {@code samediff} and {@code generic} set the threads of all ND4J
      *     operations of the process
      * @throws IllegalArgumentException if there is no engine of that name, or the number is negative
+     * @throws IllegalStateException if it is {@code bf16} and the processor has no AMX
      */
     public static Engine byName(String name, int threads) {
         requireCount(threads);
@@ -40,12 +43,13 @@ public final class Engines {
             case "generic" -> onNativeThreads(new GenericEngine(), threads);
             case "exact" -> compiled(Accuracy.EXACT, threads);
             case "fast" -> compiled(Accuracy.FAST, threads);
+            case "bf16" -> compiled(Accuracy.BFLOAT16, threads);
             default -> throw new IllegalArgumentException(
                     "there is no engine named " + name + "; choose one of " + String.join(", ", names()));
         };
     }
 
-    /** The fastest engine for this machine. */
+    /** The fastest float32 engine for this machine. */
     public static Engine best() {
         return best(ALL_CORES);
     }

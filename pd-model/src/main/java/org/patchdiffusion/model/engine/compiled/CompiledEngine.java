@@ -35,7 +35,11 @@ public final class CompiledEngine implements Engine {
     private final SameDiffEngine lastResort = new SameDiffEngine();
     private final Set<String> reported = ConcurrentHashMap.newKeySet();
 
-    /** An engine with one replica for each core. */
+    /**
+     * An engine with one replica for each core.
+     *
+     * @throws IllegalStateException if this machine has no fast form of the accuracy
+     */
     public CompiledEngine(Accuracy accuracy) {
         this(accuracy, Runtime.getRuntime().availableProcessors());
     }
@@ -44,12 +48,14 @@ public final class CompiledEngine implements Engine {
      * An engine with a number of replicas.
      *
      * @param threads at least 1
+     * @throws IllegalStateException if this machine has no fast form of the accuracy
      */
     public CompiledEngine(Accuracy accuracy, int threads) {
         this(accuracy, new Workers(requirePositive(threads)));
     }
 
     CompiledEngine(Accuracy accuracy, Workers workers) {
+        requireAvailable(accuracy);
         this.accuracy = accuracy;
         this.workers = workers;
     }
@@ -66,9 +72,32 @@ public final class CompiledEngine implements Engine {
         return OneDnn.find().isPresent();
     }
 
+    private static void requireAvailable(Accuracy accuracy) {
+        if (accuracy == Accuracy.BFLOAT16 && !isAvailable(accuracy)) {
+            throw new IllegalStateException("bfloat16 needs a processor with AMX; this one has " + instructions()
+                    + ", where float32 is faster: take --precision float32, or the engine fast");
+        }
+    }
+
+    /** What the processor has for compiled programs, for messages. */
+    public static String instructions() {
+        return OneDnn.find().map(OneDnn::instructions).orElse("nothing that oneDNN has fast convolutions for");
+    }
+
+    /** Whether compiled programs of an accuracy run here, and faster than more exact ones would. */
+    public static boolean isAvailable(Accuracy accuracy) {
+        return OneDnn.find()
+                .filter(found -> accuracy != Accuracy.BFLOAT16 || found.hasBfloat16())
+                .isPresent();
+    }
+
     @Override
     public String name() {
-        return accuracy == Accuracy.EXACT ? "exact" : "fast";
+        return switch (accuracy) {
+            case EXACT -> "exact";
+            case FAST -> "fast";
+            case BFLOAT16 -> "bf16";
+        };
     }
 
     @Override

@@ -142,7 +142,8 @@ final class Compiler {
         typed = JoinParts.run(typed);
         typed = Differentiate.run(typed);
         typed = Fuse.run(typed);
-        return ChooseLayouts.run(typed, oneDnn.lanes());
+        Value.Layout images = accuracy == Accuracy.BFLOAT16 ? Value.Layout.CHANNELS_LAST : Value.Layout.BLOCKED;
+        return ChooseLayouts.run(typed, images, oneDnn.lanes());
     }
 
     private static List<String> wanted(Graph graph) {

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -92,16 +92,17 @@ class LargeAttentionTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Accuracy.class)
+    @MethodSource("org.patchdiffusion.model.engine.compiled.Networks#accuracies")
     void agreesWithTheGenericPlan(Accuracy accuracy) {
         Run want = generic();
         Run got = run(new CompiledEngine(accuracy, 2), true);
-        assertTrue(Networks.relativeError(got.mixed(), want.mixed()) < 1e-5);
+        boolean rough = accuracy == Accuracy.BFLOAT16;
+        assertTrue(Networks.relativeError(got.mixed(), want.mixed()) < (rough ? 2e-2 : 1e-5));
         Parameters wanted = new Parameters(GRAPH.parameters().layout(), want.gradient());
         Parameters found = new Parameters(GRAPH.parameters().layout(), got.gradient());
         for (ParameterLayout.Entry entry : GRAPH.parameters().layout().entries()) {
             double error = Networks.relativeError(found.view(entry.name()), wanted.view(entry.name()));
-            assertTrue(error < 1e-4, entry.name() + " differs by " + error);
+            assertTrue(error < (rough ? 1e-1 : 1e-4), entry.name() + " differs by " + error);
         }
     }
 

@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.engine.compiled;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import org.patchdiffusion.model.DiffusionModel;
 import org.patchdiffusion.model.ModelConfig;
 import org.patchdiffusion.model.ParameterLayout;
 import org.patchdiffusion.model.UNetConfig;
+import org.patchdiffusion.model.engine.Accuracy;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Gradients;
 import org.patchdiffusion.model.engine.Program;
@@ -101,5 +103,12 @@ final class Networks {
         INDArray exact = want.castTo(DataType.DOUBLE);
         return got.castTo(DataType.DOUBLE).sub(exact).norm2Number().doubleValue()
                 / exact.norm2Number().doubleValue();
+    }
+
+    /** The accuracies that this machine has. */
+    static List<Accuracy> accuracies() {
+        return Arrays.stream(Accuracy.values())
+                .filter(CompiledEngine::isAvailable)
+                .toList();
     }
 }

@@ -1,5 +1,6 @@
 package org.patchdiffusion.model.engine.fuzz;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
@@ -16,7 +17,12 @@ record Candidate(String name, double outputBar, double gradientBar, double round
 
     /** All engines that promise something about accuracy; ND4J's own operations sum one element after the other. */
     static List<Candidate> all() {
-        return List.of(of("generic", 1e-5, 1e-4, 2e-6), of("exact", 1e-5, 1e-4, 3e-7), of("fast", 1e-4, 1e-3, 5e-6));
+        List<Candidate> all = new ArrayList<>(
+                List.of(of("generic", 1e-5, 1e-4, 2e-6), of("exact", 1e-5, 1e-4, 3e-7), of("fast", 1e-4, 1e-3, 5e-6)));
+        if (EngineProbe.hasBfloat16()) {
+            all.add(of("bf16", 3e-2, 1e-1, 4e-3));
+        }
+        return all;
     }
 
     static Candidate of(String name, double outputBar, double gradientBar, double rounding) {

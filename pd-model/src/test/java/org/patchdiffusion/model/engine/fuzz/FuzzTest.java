@@ -29,8 +29,8 @@ class FuzzTest {
     private static final int SHOWN = Integer.getInteger("fuzz.shown", 10);
 
     private static final boolean TRACE = Boolean.getBoolean("fuzz.trace");
-    private static final List<String> ENGINES =
-            List.of(System.getProperty("fuzz.engines", "generic,exact,fast").split(","));
+    private static final List<String> ENGINES = List.of(
+            System.getProperty("fuzz.engines", "generic,exact,fast,bf16").split(","));
 
     private final List<Candidate> candidates =
             Candidate.all().stream().filter(c -> ENGINES.contains(c.name())).toList();

@@ -34,7 +34,8 @@ public record Attention(Value output, List<Value> sources, int heads) implements
 
     @Override
     public Node place(Layouts layouts) {
-        return new Attention(output, sources.stream().map(layouts::plain).toList(), heads);
+        layouts.placeMatrix(output);
+        return new Attention(output, sources.stream().map(layouts::matrix).toList(), heads);
     }
 
     @Override
@@ -66,7 +67,8 @@ public record Attention(Value output, List<Value> sources, int heads) implements
 
         @Override
         public Node place(Layouts layouts) {
-            return new Gradient(outputs, (Attention) attention.place(layouts), layouts.plain(dy));
+            outputs.forEach(layouts::placeMatrix);
+            return new Gradient(outputs, (Attention) attention.place(layouts), layouts.matrix(dy));
         }
     }
 }

@@ -31,7 +31,7 @@ public record Concat(Value output, List<Value> parts) implements Node {
     public Node place(Layouts layouts) {
         List<Value> blocked = parts.stream().map(layouts::blocked).toList();
         List<ChannelMap> maps = blocked.stream().map(Value::map).toList();
-        output.place(Value.Layout.BLOCKED, ChannelMap.concat(maps));
+        output.place(blocked.get(0).layout(), ChannelMap.concat(maps));
         return new Concat(output, blocked);
     }
 

@@ -15,8 +15,14 @@ public interface Layouts {
     /** The tensor in the layout of another one of the same size. */
     Value like(Value value, Value model);
 
-    /** The tensor as it is if it has no padding to carry along, else plain. */
+    /** The tensor as it is if it is float32 and has no padding to carry along, else plain. */
     Value exact(Value value);
+
+    /** The tensor for matrix products over pixels and channels: with the channels last if they need no padding, else plain. */
+    Value matrix(Value value);
+
+    /** Gives an output the layout of {@link #matrix}. */
+    void placeMatrix(Value output);
 
     /** Gives an output blocks of channels in order. */
     void placeDense(Value output);

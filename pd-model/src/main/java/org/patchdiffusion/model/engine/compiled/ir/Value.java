@@ -26,7 +26,9 @@ public final class Value {
         /** Row-major. */
         PLAIN,
         /** oneDNN's {@code nChw16c} (or {@code 8c}): channels in blocks of one vector register, see {@link ChannelMap}. */
-        BLOCKED
+        BLOCKED,
+        /** oneDNN's {@code nhwc}, in bfloat16: all channels of a pixel together, one block that holds them all. */
+        CHANNELS_LAST
     }
 
     private final String name;
@@ -165,8 +167,14 @@ public final class Value {
         return layout;
     }
 
+    /** Whether channels lie in blocks, of one register or of all of them, so that there is a {@link #map}. */
     public boolean blocked() {
-        return layout == Layout.BLOCKED;
+        return layout != Layout.PLAIN;
+    }
+
+    /** Type of the numbers in memory: activations with their channels last are kept in half the bytes. */
+    public DataType stored() {
+        return layout == Layout.CHANNELS_LAST ? DataType.BFLOAT16 : type;
     }
 
     /** Decides the memory layout, once; {@code channelMap} is null for a plain tensor. */
@@ -192,11 +200,13 @@ public final class Value {
 
     /** Bytes for one image in the chosen layout. */
     public long bytesPerImage() {
-        return physicalElements() * type.width();
+        return physicalElements() * stored().width();
     }
 
     @Override
     public String toString() {
-        return name + Arrays.toString(shape) + (blocked() ? " blocked" : "");
+        return name
+                + Arrays.toString(shape)
+                + (blocked() ? " " + layout.name().toLowerCase(java.util.Locale.ROOT) : "");
     }
 }

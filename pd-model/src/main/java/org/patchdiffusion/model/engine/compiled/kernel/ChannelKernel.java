@@ -10,11 +10,12 @@ public final class ChannelKernel {
     private final int batch;
     private final int channels;
     private final int pixels;
-    private final int lanes;
+    private final TileOrder order;
     private final int physical;
     private final int[] place;
-    private final boolean blocked;
     private final float[] spread;
+    /** Channel in its block of each number of a full tile, in the order of rows. */
+    private final int[] column;
 
     /** A kernel for tensors in the layout of {@code value}. */
     public ChannelKernel(Value value, int batch, Tiles tiles) {
@@ -22,12 +23,17 @@ public final class ChannelKernel {
         this.batch = batch;
         channels = value.channels();
         pixels = value.pixels();
-        blocked = value.blocked();
-        lanes = blocked ? tiles.lanes() : 1;
+        order = TileOrder.of(value);
         physical = value.physicalChannels();
         place = new int[channels];
-        Arrays.setAll(place, c -> blocked ? value.map().physical(c) : c);
+        for (int c = 0; c < channels; c++) {
+            place[c] = value.blocked() ? order.row(value.map().physical(c)) : c;
+        }
         spread = new float[physical];
+        column = new int[order.size()];
+        for (int i = 0; i < column.length; i++) {
+            column[i] = order.row(order.channel(i));
+        }
     }
 
     public int channels() {
@@ -47,24 +53,24 @@ public final class ChannelKernel {
      * @param prepare fills {@code row} for an image
      * @param row a number for each channel
      */
-    public void map(Floats in, Floats out, IntConsumer prepare, float[] row, IntConsumer work) {
+    public void map(Numbers in, Numbers out, IntConsumer prepare, float[] row, IntConsumer work) {
         for (int image = 0; image < batch; image++) {
             prepare.accept(image);
             for (int c = 0; c < channels; c++) {
                 spread[place[c]] = row[c];
             }
-            for (int block = 0; block < physical; block += lanes) {
+            for (int block = 0; block < physical; block += order.lanes()) {
                 long start = ((long) image * physical + block) * pixels;
                 mapBlock(in, out, start, block, work);
             }
         }
     }
 
-    private void mapBlock(Floats in, Floats out, long start, int block, IntConsumer work) {
-        long floats = (long) pixels * lanes;
-        fill(block, (int) Math.min(Tiles.SIZE, floats));
-        for (long i = 0; i < floats; i += Tiles.SIZE) {
-            int n = (int) Math.min(Tiles.SIZE, floats - i);
+    private void mapBlock(Numbers in, Numbers out, long start, int block, IntConsumer work) {
+        long floats = (long) pixels * order.lanes();
+        order.repeat(spread, block, tiles.a, 0, (int) Math.min(order.size(), floats));
+        for (long i = 0; i < floats; i += order.size()) {
+            int n = (int) Math.min(order.size(), floats - i);
             if (in != null) {
                 in.get(start + i, tiles.x, 0, n);
             }
@@ -73,21 +79,13 @@ public final class ChannelKernel {
         }
     }
 
-    private void fill(int block, int n) {
-        if (blocked) {
-            tiles.repeat(spread, block, tiles.a, 0, n);
-        } else {
-            Arrays.fill(tiles.a, 0, n, spread[block]);
-        }
-    }
-
     /** Sums {@code x}, or {@code x · y} if {@code y} is not null, over the pixels of each channel of each image. */
-    public void sums(Floats x, Floats y, Sums target) {
+    public void sums(Numbers x, Numbers y, Sums target) {
         double[] all = new double[physical];
         double[] sums = new double[channels];
         for (int image = 0; image < batch; image++) {
             Arrays.fill(all, 0);
-            for (int block = 0; block < physical; block += lanes) {
+            for (int block = 0; block < physical; block += order.lanes()) {
                 sumBlock(x, y, ((long) image * physical + block) * pixels, all, block);
             }
             for (int c = 0; c < channels; c++) {
@@ -97,17 +95,17 @@ public final class ChannelKernel {
         }
     }
 
-    private void sumBlock(Floats x, Floats y, long start, double[] all, int block) {
-        long floats = (long) pixels * lanes;
-        for (long i = 0; i < floats; i += Tiles.SIZE) {
-            int n = (int) Math.min(Tiles.SIZE, floats - i);
+    private void sumBlock(Numbers x, Numbers y, long start, double[] all, int block) {
+        long floats = (long) pixels * order.lanes();
+        for (long i = 0; i < floats; i += order.size()) {
+            int n = (int) Math.min(order.size(), floats - i);
             x.get(start + i, tiles.x, 0, n);
             if (y != null) {
                 y.get(start + i, tiles.y, 0, n);
                 Loops.multiply(tiles.x, tiles.y, tiles.x, n);
             }
             for (int k = 0; k < n; k++) {
-                all[block + k % lanes] += tiles.x[k];
+                all[block + column[k]] += tiles.x[k];
             }
         }
     }

@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.bytedeco.javacpp.FloatPointer;
 
 /** Float32 numbers off the heap, any number of them: NIO buffers end at 2 GiB. Copies whole rows in and out. */
-public final class Floats {
+public final class Floats implements Numbers {
     /** Floats in a piece: a power of two. */
     private static final int PIECE_BITS = 28;
 
@@ -38,7 +38,7 @@ public final class Floats {
         first = pieces[0];
     }
 
-    /** Copies {@code n} numbers from place {@code index} on to an array. */
+    @Override
     public void get(long index, float[] target, int offset, int n) {
         if (index + n <= first.capacity()) {
             first.get((int) index, target, offset, n);
@@ -54,7 +54,7 @@ public final class Floats {
         }
     }
 
-    /** Copies {@code n} numbers of an array to places from {@code index} on. */
+    @Override
     public void put(long index, float[] source, int offset, int n) {
         if (index + n <= first.capacity()) {
             first.put((int) index, source, offset, n);
@@ -70,6 +70,16 @@ public final class Floats {
         }
     }
 
+    @Override
+    public void getInOrder(long index, float[] target, int offset, int n) {
+        get(index, target, offset, n);
+    }
+
+    @Override
+    public void putInOrder(long index, float[] source, int offset, int n) {
+        put(index, source, offset, n);
+    }
+
     public float get(long index) {
         return pieces[(int) (index >> pieceBits)].get((int) (index & mask));
     }
@@ -78,7 +88,7 @@ public final class Floats {
         pieces[(int) (index >> pieceBits)].put((int) (index & mask), value);
     }
 
-    /** How many numbers there are. */
+    @Override
     public long count() {
         return ((long) (pieces.length - 1) << pieceBits) + pieces[pieces.length - 1].capacity();
     }

@@ -5,16 +5,20 @@ package org.patchdiffusion.model.engine.compiled.kernel;
  * into vector code, or the Vector API where the JVM was started with {@code --add-modules jdk.incubator.vector}. Both
  * round in the same places, so they give the same bits.
  *
- * <p>Arguments are tiles of {@link Tiles#SIZE} floats, of which the first {@code n} count; a result may stand in place
+ * <p>Arguments are tiles, of which the first {@code n} count; a result may stand in place
  * of an argument. What follows the first {@code n} floats of {@code out} is undefined; sums keep what follows theirs.
  * One instance serves one thread.
  */
 public interface Kernels {
 
-    /** The Vector API's form if this JVM was started with its module, else plain loops. */
-    static Kernels create() {
+    /**
+     * The Vector API's form if this JVM was started with its module, else plain loops.
+     *
+     * @param size floats in a tile
+     */
+    static Kernels create(int size) {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
-            return new PlainKernels();
+            return new PlainKernels(size);
         }
         try {
             // By name: the class is compiled against the module, which need not be there.

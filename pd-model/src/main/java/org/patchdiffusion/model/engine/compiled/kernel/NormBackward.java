@@ -33,7 +33,6 @@ public final class NormBackward {
     private final NormVectors vectors;
     private final NormBlocks blocks;
     private final NormStatistics statistics;
-    private final int batch;
     private final float outputFactor;
     private final Tiles tiles;
     private final float[] gammaGradient;
@@ -49,16 +48,14 @@ public final class NormBackward {
     private final float[] dVector;
 
     /**
-     * A kernel for a share of the batch.
+     * A kernel for images of one size.
      *
-     * @param x the blocked tensor that was normalised
+     * @param x the tensor in blocks of channels that was normalised
      * @param outputFactor factor on the input's gradient, what is added to it included
      */
-    public NormBackward(
-            Norm.Settings settings, Value x, int batch, float outputFactor, NormVectors vectors, Tiles tiles) {
+    public NormBackward(Norm.Settings settings, Value x, float outputFactor, NormVectors vectors, Tiles tiles) {
         this.silu = settings.silu();
         this.vectors = vectors;
-        this.batch = batch;
         this.outputFactor = outputFactor;
         this.tiles = tiles;
         blocks = new NormBlocks(settings.groups(), x, tiles);
@@ -74,51 +71,57 @@ public final class NormBackward {
         dVector = new float[2 * vectors.channels()];
     }
 
-    /** Gradient of gamma, after a run. */
+    /** Gradient of gamma, after the images of a batch. */
     public float[] gammaGradient() {
         return gammaGradient;
     }
 
-    /** Gradient of beta, after a run. */
+    /** Gradient of beta, after the images of a batch. */
     public float[] betaGradient() {
         return betaGradient;
     }
 
-    /** Computes all gradients. */
-    public void run(Tensors tensors) {
+    /** Starts a batch. */
+    public void start() {
         Arrays.fill(gammaGradient, 0f);
         Arrays.fill(betaGradient, 0f);
-        for (int image = 0; image < batch; image++) {
-            statistics.read(tensors.statistics(), image);
-            vectors.readAdaptive(tensors.adaptive(), image);
-            blocks.startImage();
-            for (NormBlocks.Run run : blocks.runs()) {
-                gradientSums(tensors, image, run);
-                for (int group = run.firstGroup(); group < run.endGroup(); group++) {
-                    coefficients(group);
-                }
-                inputGradient(tensors, image, run);
+    }
+
+    /**
+     * Computes all gradients for an image, and adds to those of gamma and beta.
+     *
+     * @param at where the image begins in x, dy, more and dx; dx may be the memory of dy
+     */
+    public void run(Tensors tensors, int image, long at) {
+        statistics.read(tensors.statistics(), image);
+        vectors.readAdaptive(tensors.adaptive(), image);
+        blocks.startImage();
+        for (NormBlocks.Run run : blocks.runs()) {
+            gradientSums(tensors, at, run);
+            for (int group = run.firstGroup(); group < run.endGroup(); group++) {
+                coefficients(group);
             }
-            if (tensors.dShift() != null) {
-                shiftGradient(tensors.dShift(), image);
-            }
-            if (tensors.dAdaptive() != null) {
-                adaptiveGradient(tensors.dAdaptive(), image);
-            }
+            inputGradient(tensors, at, run);
+        }
+        if (tensors.dShift() != null) {
+            shiftGradient(tensors.dShift(), image);
+        }
+        if (tensors.dAdaptive() != null) {
+            adaptiveGradient(tensors.dAdaptive(), image);
         }
     }
 
     /** First pass: dz (kept in dx when there is a SiLU), its sums, and its sums times (x − rounded mean). */
-    private void gradientSums(Tensors tensors, int image, NormBlocks.Run run) {
+    private void gradientSums(Tensors tensors, long image, NormBlocks.Run run) {
         for (int block = run.first(); block < run.end(); block += blocks.stretch()) {
-            long start = blocks.start(image, block);
+            long start = image + blocks.start(block);
             int floats = blocks.floatsFrom(block);
             blocks.spread(statistics.scale, block, tiles.a);
             blocks.spread(statistics.shift, block, tiles.b);
             blocks.spread(statistics.mean, block, tiles.c);
             blocks.startSums(floats);
-            for (int i = 0; i < floats; i += Tiles.SIZE) {
-                int n = Math.min(Tiles.SIZE, floats - i);
+            for (int i = 0; i < floats; i += blocks.tile()) {
+                int n = Math.min(blocks.tile(), floats - i);
                 tensors.x().get(start + i, tiles.x, 0, n);
                 tensors.dy().get(start + i, tiles.y, 0, n);
                 if (silu) {
@@ -160,17 +163,17 @@ public final class NormBackward {
     }
 
     /** Second pass. */
-    private void inputGradient(Tensors tensors, int image, NormBlocks.Run run) {
+    private void inputGradient(Tensors tensors, long image, NormBlocks.Run run) {
         Floats dz = silu ? tensors.dx() : tensors.dy();
         for (int block = run.first(); block < run.end(); block += blocks.stretch()) {
-            long start = blocks.start(image, block);
+            long start = image + blocks.start(block);
             int floats = blocks.floatsFrom(block);
             blocks.spread(outputScale, block, tiles.a);
             blocks.spread(outputSlope, block, tiles.b);
             blocks.spread(outputConstant, block, tiles.c);
             blocks.spread(statistics.mean, block, tiles.d);
-            for (int i = 0; i < floats; i += Tiles.SIZE) {
-                int n = Math.min(Tiles.SIZE, floats - i);
+            for (int i = 0; i < floats; i += blocks.tile()) {
+                int n = Math.min(blocks.tile(), floats - i);
                 tensors.x().get(start + i, tiles.x, 0, n);
                 dz.get(start + i, tiles.y, 0, n);
                 if (tensors.more() == null) {

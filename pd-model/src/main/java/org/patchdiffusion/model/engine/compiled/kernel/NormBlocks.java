@@ -7,7 +7,7 @@ import org.patchdiffusion.model.engine.compiled.ir.ChannelMap;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
 
 /**
- * How a group norm goes over a blocked image: by runs of whole groups, in each by stretches of blocks that share a tile or
+ * How a group norm goes over an image in blocks of channels: by runs of whole groups, in each by stretches of blocks that share a tile or
  * fill several. On its way it takes two sums for each channel.
  */
 final class NormBlocks {
@@ -22,6 +22,7 @@ final class NormBlocks {
     final float[] products;
 
     private final Tiles tiles;
+    private final TileOrder order;
     private final List<Run> runs;
     private final int physical;
     private final int groupChannels;
@@ -36,14 +37,17 @@ final class NormBlocks {
 
     NormBlocks(int groups, Value x, Tiles tiles) {
         this.tiles = tiles;
+        order = TileOrder.inOrder(x);
         physical = x.map().physical();
         groupChannels = x.channels() / groups;
         pixels = x.pixels();
-        blockFloats = Math.multiplyExact(pixels, tiles.lanes());
-        blocksInTile = Math.max(1, Tiles.SIZE / blockFloats);
-        repeat = Math.min(Tiles.SIZE, blockFloats);
+        blockFloats = Math.multiplyExact(pixels, order.lanes());
+        blocksInTile = Math.max(1, order.size() / blockFloats);
+        repeat = Math.min(order.size(), blockFloats);
         place = new int[x.channels()];
-        Arrays.setAll(place, x.map()::physical);
+        for (int c = 0; c < place.length; c++) {
+            place[c] = order.row(x.map().physical(c));
+        }
         sums = new float[physical];
         products = new float[physical];
         runs = runs(x.map(), groups);
@@ -54,7 +58,7 @@ final class NormBlocks {
             return List.of(new Run(0, physical, 0, groups));
         }
         int channels = place.length;
-        int step = groupChannels * tiles.lanes() / gcd(groupChannels, tiles.lanes());
+        int step = groupChannels * order.lanes() / gcd(groupChannels, order.lanes());
         List<Run> found = new ArrayList<>();
         for (int first = 0; first < channels; first += step) {
             int end = Math.min(channels, first + step);
@@ -75,7 +79,7 @@ final class NormBlocks {
         return physical;
     }
 
-    /** Physical place of a channel. */
+    /** Where a channel stands in a row with a number for each physical channel. */
     int place(int channel) {
         return place[channel];
     }
@@ -95,12 +99,12 @@ final class NormBlocks {
 
     /** Physical channels from one stretch of a run to the next. */
     int stretch() {
-        return blocksInTile * tiles.lanes();
+        return blocksInTile * order.lanes();
     }
 
-    /** Place of a block of channels of an image. */
-    long start(int image, int block) {
-        return ((long) image * physical + block) * pixels;
+    /** Place of a block of channels in its image. */
+    long start(int block) {
+        return (long) block * pixels;
     }
 
     /** Floats of the stretch that begins with a block. */
@@ -112,11 +116,21 @@ final class NormBlocks {
         return blockFloats;
     }
 
+    /** Channels in a block. */
+    int lanes() {
+        return order.lanes();
+    }
+
+    /** Floats in a full tile. */
+    int tile() {
+        return order.size();
+    }
+
     /** Repeats a row over a tile for each block of channels in it. */
     void spread(float[] row, int block, float[] tile) {
         int floats = floatsFrom(block);
         for (int at = 0; at < floats; at += blockFloats) {
-            tiles.repeat(row, block + at / pixels, tile, at, repeat);
+            order.repeat(row, block + at / pixels, tile, at, repeat);
         }
     }
 
@@ -128,18 +142,18 @@ final class NormBlocks {
 
     /** Starts the sums of a stretch in the tiles. */
     void startSums(int floats) {
-        tiles.startSums(Math.min(Tiles.SIZE, floats));
+        tiles.startSums(Math.min(order.size(), floats));
     }
 
     /** Adds what the tiles summed up to the sums of the stretch's channels. */
     void endSums(int block) {
         if (blocksInTile == 1) {
-            tiles.endSums(repeat, sums, products, block);
+            tiles.endSums(order, repeat, sums, products, block);
             return;
         }
         int floats = floatsFrom(block);
         for (int at = 0; at < floats; at += blockFloats) {
-            tiles.endSums(at, blockFloats, sums, products, block + at / pixels);
+            tiles.endSums(order.lanes(), at, blockFloats, sums, products, block + at / pixels);
         }
     }
 }

@@ -4,7 +4,7 @@ import org.patchdiffusion.model.engine.compiled.ir.Norm;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
 
 /**
- * The arithmetic of a fused group norm on a blocked tensor: an image's norm, embedding and adaptive scale come down to one
+ * The arithmetic of a fused group norm on a tensor in blocks of channels: an image's norm, embedding and adaptive scale come down to one
  * scale and one shift per channel, z = scale·x + shift.
  */
 public final class NormForward {
@@ -22,7 +22,6 @@ public final class NormForward {
     private final NormVectors vectors;
     private final NormBlocks blocks;
     private final NormStatistics statistics;
-    private final int batch;
     private final Tiles tiles;
     private final float[] embedding;
 
@@ -33,14 +32,13 @@ public final class NormForward {
     private final float[] last;
 
     /**
-     * A kernel for a share of the batch.
+     * A kernel for images of one size.
      *
-     * @param x the blocked tensor that is normalised
+     * @param x the tensor in blocks of channels that is normalised
      */
-    public NormForward(Norm.Settings settings, Value x, int batch, NormVectors vectors, Tiles tiles) {
+    public NormForward(Norm.Settings settings, Value x, NormVectors vectors, Tiles tiles) {
         this.settings = settings;
         this.vectors = vectors;
-        this.batch = batch;
         this.tiles = tiles;
         blocks = new NormBlocks(settings.groups(), x, tiles);
         statistics = new NormStatistics(blocks.physical());
@@ -50,39 +48,41 @@ public final class NormForward {
         last = new float[blocks.physical()];
     }
 
-    /** Normalises every image. */
-    public void run(Tensors tensors) {
-        for (int image = 0; image < batch; image++) {
-            if (tensors.shift() != null) {
-                tensors.shift().get((long) image * embedding.length, embedding, 0, embedding.length);
+    /**
+     * Normalises an image.
+     *
+     * @param at where the image begins in x and y, which may be the same memory
+     */
+    public void run(Tensors tensors, int image, long at) {
+        if (tensors.shift() != null) {
+            tensors.shift().get((long) image * embedding.length, embedding, 0, embedding.length);
+        }
+        vectors.readAdaptive(tensors.adaptive(), image);
+        blocks.startImage();
+        for (NormBlocks.Run run : blocks.runs()) {
+            moments(tensors.x(), at, run);
+            for (int group = run.firstGroup(); group < run.endGroup(); group++) {
+                normalise(group);
             }
-            vectors.readAdaptive(tensors.adaptive(), image);
-            blocks.startImage();
-            for (NormBlocks.Run run : blocks.runs()) {
-                moments(tensors.x(), image, run);
-                for (int group = run.firstGroup(); group < run.endGroup(); group++) {
-                    normalise(group);
-                }
-                apply(tensors, image, run);
-            }
-            if (tensors.statistics() != null) {
-                statistics.write(tensors.statistics(), image);
-            }
+            apply(tensors, at, run);
+        }
+        if (tensors.statistics() != null) {
+            statistics.write(tensors.statistics(), image);
         }
     }
 
     /** Sums of each channel and of its squares around a pixel that is no outlier, so that little cancels. */
-    private void moments(Floats x, int image, NormBlocks.Run run) {
+    private void moments(Floats x, long image, NormBlocks.Run run) {
         for (int block = run.first(); block < run.end(); block += blocks.stretch()) {
-            long start = blocks.start(image, block);
+            long start = image + blocks.start(block);
             int floats = blocks.floatsFrom(block);
             for (int at = 0; at < floats; at += blocks.blockFloats()) {
                 findCentre(x, start + at, block + at / blocks.pixels());
             }
             blocks.spread(centre, block, tiles.c);
             blocks.startSums(floats);
-            for (int i = 0; i < floats; i += Tiles.SIZE) {
-                int n = Math.min(Tiles.SIZE, floats - i);
+            for (int i = 0; i < floats; i += blocks.tile()) {
+                int n = Math.min(blocks.tile(), floats - i);
                 x.get(start + i, tiles.x, 0, n);
                 tiles.addCentred(n);
             }
@@ -92,7 +92,7 @@ public final class NormForward {
 
     /** Of three pixels the one in the middle, for each channel of a block. */
     private void findCentre(Floats x, long start, int channel) {
-        int lanes = tiles.lanes();
+        int lanes = blocks.lanes();
         int pixels = blocks.pixels();
         x.get(start, centre, channel, lanes);
         x.get(start + (long) (pixels / 2) * lanes, middle, channel, lanes);
@@ -144,14 +144,14 @@ public final class NormForward {
         statistics.inverse[p] = (float) inverse;
     }
 
-    private void apply(Tensors tensors, int image, NormBlocks.Run run) {
+    private void apply(Tensors tensors, long image, NormBlocks.Run run) {
         for (int block = run.first(); block < run.end(); block += blocks.stretch()) {
-            long start = blocks.start(image, block);
+            long start = image + blocks.start(block);
             int floats = blocks.floatsFrom(block);
             blocks.spread(statistics.scale, block, tiles.a);
             blocks.spread(statistics.shift, block, tiles.b);
-            for (int i = 0; i < floats; i += Tiles.SIZE) {
-                int n = Math.min(Tiles.SIZE, floats - i);
+            for (int i = 0; i < floats; i += blocks.tile()) {
+                int n = Math.min(blocks.tile(), floats - i);
                 tensors.x().get(start + i, tiles.x, 0, n);
                 if (settings.silu()) {
                     tiles.affineSilu(n);

@@ -2,8 +2,13 @@ package org.patchdiffusion.model.engine.compiled.kernel;
 
 /** The kernels as sequences of {@link Loops} over scratch tiles. */
 final class PlainKernels implements Kernels {
-    private final float[] half = new float[Tiles.SIZE];
-    private final float[] clamped = new float[Tiles.SIZE];
+    private final float[] half;
+    private final float[] clamped;
+
+    PlainKernels(int size) {
+        half = new float[size];
+        clamped = new float[size];
+    }
 
     @Override
     public void affineSilu(float[] x, float[] scale, float[] shift, float[] out, int n) {

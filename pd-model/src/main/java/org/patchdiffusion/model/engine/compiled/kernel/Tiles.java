@@ -2,7 +2,7 @@ package org.patchdiffusion.model.engine.compiled.kernel;
 
 import java.util.Arrays;
 
-/** The working arrays of one replica: tiles that stay in the first-level cache, and per-channel rows repeated to a tile. */
+/** The working arrays of one replica: tiles that stay in the first-level cache, and running sums over tiles. */
 public final class Tiles {
     /** Floats in a tile: 4 KiB, so that a kernel's arrays together fit the cache. */
     public static final int SIZE = 1024;
@@ -10,34 +10,45 @@ public final class Tiles {
     /** Fewer pieces than this are added up one by one. */
     private static final int FEW_PIECES = 8;
 
-    public final float[] x = new float[SIZE];
-    public final float[] y = new float[SIZE];
-    public final float[] z = new float[SIZE];
-    public final float[] a = new float[SIZE];
-    public final float[] b = new float[SIZE];
-    public final float[] c = new float[SIZE];
-    public final float[] d = new float[SIZE];
+    public final float[] x;
+    public final float[] y;
+    public final float[] z;
+    public final float[] a;
+    public final float[] b;
+    public final float[] c;
+    public final float[] d;
     private final float[] upper = new float[SIZE];
-    private final float[] firstSum = new float[SIZE];
-    private final float[] secondSum = new float[SIZE];
+    private final float[] firstSum;
+    private final float[] secondSum;
+    private final float[] spare;
+    private final Kernels kernels;
 
-    private final int lanes;
-    private final Kernels kernels = Kernels.create();
-
-    public Tiles(int lanes) {
-        this.lanes = lanes;
+    /** Tiles of {@link #SIZE}. */
+    public Tiles() {
+        this(SIZE, Kernels.create(SIZE));
     }
 
-    public int lanes() {
-        return lanes;
+    /**
+     * Tiles for tensors with their channels last.
+     *
+     * @param channels of the widest of them, since a tile holds whole pixels
+     */
+    public static Tiles ofWholePixels(int channels) {
+        return new Tiles(Math.max(SIZE, channels), new RoughKernels());
     }
 
-    /** Repeats one block of channels, from {@code offset} of the row on, over {@code n} floats of a tile. */
-    public void repeat(float[] row, int offset, float[] tile, int at, int n) {
-        System.arraycopy(row, offset, tile, at, lanes);
-        for (int filled = lanes; filled < n; filled *= 2) {
-            System.arraycopy(tile, at, tile, at + filled, Math.min(filled, n - filled));
-        }
+    private Tiles(int size, Kernels kernels) {
+        x = new float[size];
+        y = new float[size];
+        z = new float[size];
+        a = new float[size];
+        b = new float[size];
+        c = new float[size];
+        d = new float[size];
+        firstSum = new float[size];
+        secondSum = new float[size];
+        spare = new float[size];
+        this.kernels = kernels;
     }
 
     /** Starts two running sums over the tiles of a block, none longer than {@code n}. */
@@ -57,14 +68,29 @@ public final class Tiles {
     }
 
     /** Adds the columns of the running sums to the per-channel sums of a block that fills the tile alone. */
-    public void endSums(int n, float[] first, float[] second, int offset) {
-        halve(firstSum, n / lanes, lanes);
-        halve(secondSum, n / lanes, lanes);
-        endSums(0, lanes, first, second, offset);
+    void endSums(TileOrder order, int n, float[] first, float[] second, int offset) {
+        int width = order.width();
+        int length = n / order.pieces();
+        for (int piece = 0; piece < order.pieces(); piece++) {
+            addColumns(firstSum, piece * length, length, width, first, offset + piece * width);
+            addColumns(secondSum, piece * length, length, width, second, offset + piece * width);
+        }
     }
 
-    /** Adds the columns of {@code n} floats of the running sums to the per-channel sums of a block. */
-    public void endSums(int at, int n, float[] first, float[] second, int offset) {
+    private void addColumns(float[] sum, int at, int length, int width, float[] target, int offset) {
+        float[] columns = sum;
+        if (at > 0) {
+            System.arraycopy(sum, at, spare, 0, length);
+            columns = spare;
+        }
+        halve(columns, length / width, width);
+        for (int i = 0; i < width; i++) {
+            target[offset + i] += columns[i];
+        }
+    }
+
+    /** Adds the columns of {@code n} floats of the running sums to the per-channel sums of a block of {@code lanes}. */
+    void endSums(int lanes, int at, int n, float[] first, float[] second, int offset) {
         for (int lane = 0; lane < lanes; lane++) {
             float sum = 0;
             float other = 0;

@@ -44,10 +44,22 @@ final class AttentionLowering {
     }
 
     static void forward(Lowering lowering, Attention node) {
+        if (node.output().layout() == Value.Layout.CHANNELS_LAST) {
+            BfloatAttention attention = new BfloatAttention(lowering, node);
+            lowering.attentions().put(node.output().name(), attention);
+            attention.forward();
+            return;
+        }
         new AttentionLowering(lowering, node).forward();
     }
 
     static void gradient(Lowering lowering, Attention.Gradient node) {
+        BfloatAttention attention =
+                lowering.attentions().get(node.attention().output().name());
+        if (attention != null) {
+            attention.gradient(node);
+            return;
+        }
         new AttentionLowering(lowering, node.attention()).gradient(node);
     }
 

@@ -3,20 +3,21 @@ package org.patchdiffusion.model.engine.compiled.lower;
 import java.util.List;
 import org.patchdiffusion.model.engine.compiled.ir.Upsample;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
-import org.patchdiffusion.model.engine.compiled.kernel.Floats;
 import org.patchdiffusion.model.engine.compiled.kernel.Loops;
+import org.patchdiffusion.model.engine.compiled.kernel.Numbers;
+import org.patchdiffusion.model.engine.compiled.kernel.TileOrder;
 import org.patchdiffusion.model.engine.compiled.run.Buffer;
 import org.patchdiffusion.model.engine.compiled.run.Step;
 
 /**
- * Squares of pixels of a blocked tensor, row by row: each pixel spread over a square (nearest-neighbour enlargement), or the
+ * Squares of pixels of a tensor in blocks of channels, row by row: each pixel spread over a square (nearest-neighbour enlargement), or the
  * sums of squares (its gradient; a mean where pooling neither overlaps nor pads).
  */
 final class BlockLowering {
     private final int lanes;
     private final int side;
     private final float factor;
-    /** Width of the small side, and rows of it over all images and blocks. */
+    /** Width of the small side, twice if the halves of its channels follow each other, and rows over all images and blocks. */
     private final int width;
 
     private final long rows;
@@ -25,11 +26,12 @@ final class BlockLowering {
     private final float[] sum;
 
     private BlockLowering(Lowering lowering, Value small, int side, float factor) {
-        this.lanes = lowering.oneDnn().lanes();
+        TileOrder order = TileOrder.of(small);
+        this.lanes = order.lanes() / order.pieces();
         this.side = side;
         this.factor = factor;
-        this.width = small.width();
-        this.rows = (long) lowering.batch() * small.map().physical() / lanes * small.height();
+        this.width = small.width() * order.pieces();
+        this.rows = (long) lowering.batch() * small.map().physical() / order.lanes() * small.height();
         this.small = new float[width * lanes];
         this.large = new float[side * width * lanes];
         this.sum = new float[large.length];
@@ -49,8 +51,8 @@ final class BlockLowering {
         Buffer source = lowering.of(from);
         Buffer target = lowering.define(to);
         lowering.step(label, Step.Kind.POINTWISE, 0, List.of(source), List.of(target), memory -> {
-            Floats in = memory.floats(source);
-            Floats out = memory.floats(target);
+            Numbers in = memory.numbers(source);
+            Numbers out = memory.numbers(target);
             return () -> squares.spread(in, out);
         });
     }
@@ -61,13 +63,13 @@ final class BlockLowering {
         Buffer source = lowering.of(from);
         Buffer target = lowering.define(to);
         lowering.step(label, Step.Kind.POINTWISE, 0, List.of(source), List.of(target), memory -> {
-            Floats in = memory.floats(source);
-            Floats out = memory.floats(target);
+            Numbers in = memory.numbers(source);
+            Numbers out = memory.numbers(target);
             return () -> squares.collect(in, out);
         });
     }
 
-    private void spread(Floats from, Floats to) {
+    private void spread(Numbers from, Numbers to) {
         for (long row = 0; row < rows; row++) {
             from.get(row * small.length, small, 0, small.length);
             Loops.scale(small, factor, small, small.length);
@@ -82,7 +84,7 @@ final class BlockLowering {
         }
     }
 
-    private void collect(Floats from, Floats to) {
+    private void collect(Numbers from, Numbers to) {
         for (long row = 0; row < rows; row++) {
             from.get(side * row * large.length, sum, 0, large.length);
             for (int k = 1; k < side; k++) {

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.patchdiffusion.model.engine.compiled.ir.Blur;
 import org.patchdiffusion.model.engine.compiled.ir.SeparableFilter;
-import org.patchdiffusion.model.engine.compiled.kernel.Floats;
 import org.patchdiffusion.model.engine.compiled.kernel.Loops;
+import org.patchdiffusion.model.engine.compiled.kernel.Numbers;
 import org.patchdiffusion.model.engine.compiled.run.Buffer;
 import org.patchdiffusion.model.engine.compiled.run.Step;
 
@@ -20,18 +20,18 @@ final class BlurLowering {
     static void forward(Lowering lowering, Blur node) {
         Buffer x = lowering.of(node.x());
         Buffer y = lowering.define(node.output());
-        int lanes = lowering.oneDnn().lanes();
+        int lanes = node.x().map().lanes();
         long planes = (long) lowering.batch() * node.x().map().physical() / lanes;
         int height = node.output().height();
         lowering.step("blur", Step.Kind.POINTWISE, 0, List.of(x), List.of(y), memory -> {
-            Floats in = memory.floats(x);
-            Floats out = memory.floats(y);
+            Numbers in = memory.numbers(x);
+            Numbers out = memory.numbers(y);
             Rows rows = new Rows(node, lanes);
             return () -> {
                 for (long plane = 0; plane < planes; plane++) {
                     for (int row = 0; row < height; row++) {
                         rows.filter(in, plane, row);
-                        out.put((plane * height + row) * rows.result.length, rows.result, 0, rows.result.length);
+                        out.putInOrder((plane * height + row) * rows.result.length, rows.result, 0, rows.result.length);
                     }
                 }
             };
@@ -62,12 +62,12 @@ final class BlurLowering {
             result = new float[shifted.length];
         }
 
-        void filter(Floats in, long plane, int y) {
+        void filter(Numbers in, long plane, int y) {
             Arrays.fill(sum, 0f);
             for (int k = 0; k < filter.size(); k++) {
                 int source = y + k - padding;
                 if (source >= 0 && source < height) {
-                    in.get((plane * height + source) * row.length, row, 0, row.length);
+                    in.getInOrder((plane * height + source) * row.length, row, 0, row.length);
                     Loops.multiplyAdd(row, filter.vertical()[k], sum, row.length);
                 }
             }

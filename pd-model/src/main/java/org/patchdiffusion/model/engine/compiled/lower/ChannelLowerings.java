@@ -12,6 +12,7 @@ import org.patchdiffusion.model.engine.compiled.ir.Value;
 import org.patchdiffusion.model.engine.compiled.kernel.ChannelKernel;
 import org.patchdiffusion.model.engine.compiled.kernel.Floats;
 import org.patchdiffusion.model.engine.compiled.kernel.Loops;
+import org.patchdiffusion.model.engine.compiled.kernel.Numbers;
 import org.patchdiffusion.model.engine.compiled.kernel.Tiles;
 import org.patchdiffusion.model.engine.compiled.run.Buffer;
 import org.patchdiffusion.model.engine.compiled.run.ReplicaMemory;
@@ -33,9 +34,9 @@ final class ChannelLowerings {
         ChannelKernel kernel = kernel(lowering, node.x());
         Tiles t = lowering.tiles();
         lowering.step("add vector", Step.Kind.POINTWISE, 0, List.of(x, vector), List.of(y), memory -> {
-            Floats in = memory.floats(x);
+            Numbers in = memory.numbers(x);
             Floats vectors = memory.floats(vector);
-            Floats out = memory.floats(y);
+            Numbers out = memory.numbers(y);
             float[] row = new float[node.x().channels()];
             return () -> kernel.map(
                     in,
@@ -53,7 +54,7 @@ final class ChannelLowerings {
         Tiles t = lowering.tiles();
         lowering.step("spread over pixels", Step.Kind.POINTWISE, 0, List.of(vector), List.of(y), memory -> {
             Floats vectors = memory.floats(vector);
-            Floats out = memory.floats(y);
+            Numbers out = memory.numbers(y);
             float[] row = new float[node.output().channels()];
             return () -> kernel.map(
                     null,
@@ -69,7 +70,7 @@ final class ChannelLowerings {
         Buffer target = lowering.define(node.output());
         ChannelKernel kernel = kernel(lowering, node.x());
         lowering.step("sum over pixels", Step.Kind.POINTWISE, 0, List.of(x), List.of(target), memory -> {
-            Floats in = memory.floats(x);
+            Numbers in = memory.numbers(x);
             Floats out = memory.floats(target);
             float[] row = new float[node.x().channels()];
             return () -> kernel.sums(in, null, (image, sums) -> {
@@ -92,8 +93,8 @@ final class ChannelLowerings {
                     case MULTIPLY -> n -> Loops.multiply(t.x, t.a, t.x, n);
                 };
         lowering.step(label(node.op()), Step.Kind.POINTWISE, 0, List.of(x), List.of(y), memory -> {
-            Floats in = memory.floats(x);
-            Floats out = memory.floats(y);
+            Numbers in = memory.numbers(x);
+            Numbers out = memory.numbers(y);
             long at = memory.parameters().offset(node.parameter());
             float[] row = new float[node.x().channels()];
             return () ->
@@ -109,15 +110,15 @@ final class ChannelLowerings {
         List<Buffer> reads = node.inputs().stream().map(lowering::of).toList();
         ChannelKernel kernel = kernel(lowering, node.inputs().get(0));
         lowering.step(label(node.op()) + " backward", Step.Kind.POINTWISE, 0, reads, List.of(), memory -> {
-            Floats first = memory.floats(reads.get(0));
-            Floats second = reads.size() > 1 ? memory.floats(reads.get(1)) : null;
+            Numbers first = memory.numbers(reads.get(0));
+            Numbers second = reads.size() > 1 ? memory.numbers(reads.get(1)) : null;
             return () -> total(kernel, first, second, memory, node.parameter(), node.add());
         });
     }
 
     /** Sums over the images too, into the parameter's gradient. */
     private static void total(
-            ChannelKernel kernel, Floats x, Floats y, ReplicaMemory memory, String parameter, boolean add) {
+            ChannelKernel kernel, Numbers x, Numbers y, ReplicaMemory memory, String parameter, boolean add) {
         double[] total = new double[kernel.channels()];
         kernel.sums(x, y, (image, sums) -> Arrays.setAll(total, c -> total[c] + sums[c]));
         float[] row = new float[total.length];

@@ -3,12 +3,13 @@ package org.patchdiffusion.model.engine.compiled.lower;
 import java.util.List;
 import org.patchdiffusion.model.engine.compiled.ir.Concat;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
+import org.patchdiffusion.model.engine.compiled.kernel.Bfloats;
 import org.patchdiffusion.model.engine.compiled.kernel.Floats;
 import org.patchdiffusion.model.engine.compiled.kernel.Tiles;
 import org.patchdiffusion.model.engine.compiled.run.Buffer;
 import org.patchdiffusion.model.engine.compiled.run.Step;
 
-/** Concatenation of blocked tensors and its undoing: whole blocks are copied. */
+/** Concatenation of tensors in blocks of channels and its undoing: whole blocks are copied. */
 final class ConcatLowering {
 
     private ConcatLowering() {}
@@ -16,6 +17,15 @@ final class ConcatLowering {
     static void forward(Lowering lowering, Concat node) {
         List<Buffer> parts = node.parts().stream().map(lowering::of).toList();
         Buffer whole = lowering.define(node.output());
+        if (node.output().layout() == Value.Layout.CHANNELS_LAST) {
+            lowering.step("concat", Step.Kind.REORDER, 0, parts, List.of(whole), memory -> {
+                ChannelsLastConcat pixels = new ChannelsLastConcat(node.parts(), lowering.batch());
+                Bfloats target = memory.bfloats(whole);
+                List<Bfloats> sources = parts.stream().map(memory::bfloats).toList();
+                return () -> pixels.join(sources, target);
+            });
+            return;
+        }
         lowering.step("concat", Step.Kind.REORDER, 0, parts, List.of(whole), memory -> {
             Floats target = memory.floats(whole);
             List<Floats> sources = parts.stream().map(memory::floats).toList();
@@ -30,6 +40,15 @@ final class ConcatLowering {
     static void gradient(Lowering lowering, Concat.Gradient node) {
         Buffer dy = lowering.of(node.dy());
         List<Buffer> targets = node.outputs().stream().map(lowering::define).toList();
+        if (node.dy().layout() == Value.Layout.CHANNELS_LAST) {
+            lowering.step("concat backward", Step.Kind.REORDER, 0, List.of(dy), targets, memory -> {
+                ChannelsLastConcat pixels = new ChannelsLastConcat(node.outputs(), lowering.batch());
+                Bfloats source = memory.bfloats(dy);
+                List<Bfloats> parts = targets.stream().map(memory::bfloats).toList();
+                return () -> pixels.split(source, parts);
+            });
+            return;
+        }
         lowering.step("concat backward", Step.Kind.REORDER, 0, List.of(dy), targets, memory -> {
             Floats source = memory.floats(dy);
             List<Floats> parts = targets.stream().map(memory::floats).toList();

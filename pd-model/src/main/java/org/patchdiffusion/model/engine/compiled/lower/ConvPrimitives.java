@@ -9,8 +9,10 @@ import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.memory;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.patchdiffusion.model.engine.Accuracy;
 import org.patchdiffusion.model.engine.compiled.ir.Conv;
+import org.patchdiffusion.model.engine.compiled.ir.UnsupportedGraphException;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
 import org.patchdiffusion.model.engine.compiled.ir.Window;
 import org.patchdiffusion.model.engine.compiled.onednn.KernelShape;
@@ -21,7 +23,13 @@ final class ConvPrimitives {
     /** Winograd computes 4×4 outputs at a time, and with less than four of these an image direct convolution is faster. */
     private static final int LEAST_WINOGRAD_SIDE = 8;
 
+    /** In oneDNN 2.5.2 it stores whole tiles of pixels, behind the end of the output where they do not divide the image. */
+    private static final String OVERRUNNING = "jit_1x1:avx512_core_amx";
+
     private final OneDnn oneDnn;
+    /** Type of the kernel; its gradient is float32 always. */
+    private final memory.data_type type;
+
     private final Conv node;
     private final KernelShape shape;
     private final memory.desc source;
@@ -37,8 +45,9 @@ final class ConvPrimitives {
         Value x = node.x();
         Value y = node.output();
         this.shape = KernelShape.of(node);
-        this.source = oneDnn.blocked(lowering.batch(), x.map().physical(), x.height(), x.width());
-        this.target = oneDnn.blocked(lowering.batch(), y.map().physical(), y.height(), y.width());
+        this.type = x.stored() == DataType.BFLOAT16 ? memory.data_type.bf16 : memory.data_type.f32;
+        this.source = oneDnn.image(x, lowering.batch());
+        this.target = oneDnn.image(y, lowering.batch());
         this.bias = OneDnn.rowMajor(y.map().physical());
         this.propagation = lowering.preparesKernels() ? dnnl_forward_inference : dnnl_forward_training;
     }
@@ -57,6 +66,7 @@ final class ConvPrimitives {
     private void chooseAlgorithm(Lowering lowering) {
         Window window = node.window();
         boolean winograd = lowering.accuracy() == Accuracy.FAST
+                && type == memory.data_type.f32
                 && oneDnn.hasWinograd()
                 && window.kernelHeight() == 3
                 && window.kernelWidth() == 3
@@ -78,7 +88,7 @@ final class ConvPrimitives {
 
     private convolution_forward.primitive_desc describe() {
         Window w = node.window();
-        memory.desc kernel = OneDnn.any(shape.dims());
+        memory.desc kernel = OneDnn.any(type, shape.dims());
         convolution_forward.desc desc = node.bias() == null
                 ? new convolution_forward.desc(
                         propagation, algorithm, source, kernel, target, w.strides(), w.gaps(), w.before(), w.after())
@@ -93,7 +103,14 @@ final class ConvPrimitives {
                         w.gaps(),
                         w.before(),
                         w.after());
-        return new convolution_forward.primitive_desc(desc, OneDnn.attributes(), oneDnn.engine());
+        convolution_forward.primitive_desc primitive =
+                new convolution_forward.primitive_desc(desc, OneDnn.attributes(), oneDnn.engine());
+        while (primitive.impl_info_str().getString().startsWith(OVERRUNNING)) {
+            if (!primitive.next_impl()) {
+                throw new UnsupportedGraphException("oneDNN has no safe implementation for " + node.kernel());
+            }
+        }
+        return primitive;
     }
 
     KernelShape shape() {
@@ -122,7 +139,7 @@ final class ConvPrimitives {
                 new convolution_backward_data.desc(
                         algorithm,
                         source,
-                        OneDnn.any(shape.dims()),
+                        OneDnn.any(type, shape.dims()),
                         target,
                         w.strides(),
                         w.gaps(),
@@ -137,7 +154,7 @@ final class ConvPrimitives {
 
     convolution_backward_weights.primitive_desc kernelGradient() {
         Window w = node.window();
-        memory.desc kernel = OneDnn.any(shape.dims());
+        memory.desc kernel = OneDnn.any(memory.data_type.f32, shape.dims());
         convolution_backward_weights.desc desc = node.bias() == null
                 ? new convolution_backward_weights.desc(
                         algorithm, source, kernel, target, w.strides(), w.gaps(), w.before(), w.after())

@@ -2,12 +2,14 @@ package org.patchdiffusion.model.engine.compiled.lower;
 
 import java.util.Arrays;
 import java.util.List;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.patchdiffusion.model.engine.compiled.ir.Binary;
 import org.patchdiffusion.model.engine.compiled.ir.Reshape;
 import org.patchdiffusion.model.engine.compiled.ir.Scale;
 import org.patchdiffusion.model.engine.compiled.ir.ScaledAdd;
 import org.patchdiffusion.model.engine.compiled.kernel.Floats;
 import org.patchdiffusion.model.engine.compiled.kernel.Loops;
+import org.patchdiffusion.model.engine.compiled.kernel.Numbers;
 import org.patchdiffusion.model.engine.compiled.kernel.Tiles;
 import org.patchdiffusion.model.engine.compiled.run.Buffer;
 import org.patchdiffusion.model.engine.compiled.run.Step;
@@ -22,6 +24,10 @@ final class ElementLowerings {
         float factor = node.factor();
         Tiles t = lowering.tiles();
         Buffer out = lowering.define(node.output());
+        if (out.type() == DataType.BFLOAT16) {
+            BfloatElements.scaledAdd(lowering, in.get(0), in.get(1), factor, out);
+            return;
+        }
         lowering.pointwise("residual", in, out, n -> Loops.scaledAdd(t.x, t.y, factor, t.x, n));
     }
 
@@ -29,6 +35,10 @@ final class ElementLowerings {
         Tiles t = lowering.tiles();
         Buffer x = lowering.of(node.x());
         Buffer y = lowering.define(node.output());
+        if (y.type() == DataType.BFLOAT16) {
+            BfloatElements.scale(lowering, x, node.factor(), node.offset(), y);
+            return;
+        }
         lowering.pointwise("scale", List.of(x), y, n -> {
             if (node.offset() == 0f) {
                 Loops.scale(t.x, node.factor(), t.x, n);
@@ -53,15 +63,15 @@ final class ElementLowerings {
         Buffer b = lowering.of(node.b());
         Buffer out = lowering.define(node.output());
         Tiles tiles = lowering.tiles();
-        if (a.floats() == b.floats()) {
+        if (a.count() == b.count()) {
             lowering.pointwise("pointwise", List.of(a, b), out, n -> apply(node.op(), tiles, n));
             return;
         }
         lowering.step("pointwise", Step.Kind.POINTWISE, 0, List.of(a, b), List.of(out), memory -> {
-            Floats x = memory.floats(a);
+            Numbers x = memory.numbers(a);
             Floats numbers = memory.floats(b);
-            Floats y = memory.floats(out);
-            long perImage = a.floats() / lowering.batch();
+            Numbers y = memory.numbers(out);
+            long perImage = a.count() / lowering.batch();
             return () -> {
                 for (int image = 0; image < lowering.batch(); image++) {
                     Arrays.fill(tiles.y, numbers.get(image));

@@ -13,7 +13,7 @@ import org.patchdiffusion.model.engine.compiled.ir.Part;
 import org.patchdiffusion.model.engine.compiled.ir.TypedGraph;
 import org.patchdiffusion.model.engine.compiled.ir.UnsupportedGraphException;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
-import org.patchdiffusion.model.engine.compiled.kernel.Floats;
+import org.patchdiffusion.model.engine.compiled.kernel.Numbers;
 import org.patchdiffusion.model.engine.compiled.kernel.Tiles;
 import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 import org.patchdiffusion.model.engine.compiled.run.Buffer;
@@ -40,6 +40,7 @@ public final class Lowering {
     private final Map<Value, Buffer> buffers = new HashMap<>();
     private final Map<String, ConvPrimitives> convolutions = new HashMap<>();
     private final Map<String, Buffer> attentionWeights = new HashMap<>();
+    private final Map<String, BfloatAttention> attentions = new HashMap<>();
     private final Tiles tiles;
 
     private Lowering(
@@ -48,14 +49,15 @@ public final class Lowering {
             PackedWeights weights,
             Replica.Share share,
             boolean training,
-            Set<Value> shared) {
+            Set<Value> shared,
+            Tiles tiles) {
         this.oneDnn = oneDnn;
         this.accuracy = accuracy;
         this.weights = weights;
         this.share = share;
         this.training = training;
         this.shared = shared;
-        this.tiles = new Tiles(oneDnn.lanes());
+        this.tiles = tiles;
     }
 
     /**
@@ -72,7 +74,7 @@ public final class Lowering {
             PackedWeights weights,
             Replica.Share share,
             Set<Value> shared) {
-        Lowering lowering = new Lowering(oneDnn, accuracy, weights, share, graph.loss() != null, shared);
+        Lowering lowering = new Lowering(oneDnn, accuracy, weights, share, graph.loss() != null, shared, tiles(graph));
         List<Node> nodes = graph.nodes();
         for (int i = 0; i <= nodes.size(); i++) {
             if (i == graph.forward()) {
@@ -83,6 +85,18 @@ public final class Lowering {
             }
         }
         return lowering;
+    }
+
+    private static Tiles tiles(TypedGraph graph) {
+        int channels = 0;
+        for (Node node : graph.nodes()) {
+            for (Value value : node.outputs()) {
+                if (value.layout() == Value.Layout.CHANNELS_LAST) {
+                    channels = Math.max(channels, value.map().physical());
+                }
+            }
+        }
+        return channels == 0 ? new Tiles() : Tiles.ofWholePixels(channels);
     }
 
     private void lower(Node node) {
@@ -156,6 +170,11 @@ public final class Lowering {
         return attentionWeights;
     }
 
+    /** What the two passes of an attention in bfloat16 have in common, by the name of its output. */
+    Map<String, BfloatAttention> attentions() {
+        return attentions;
+    }
+
     /** Fresh arena memory. */
     Buffer allocate(String name, long floats) {
         return Buffer.inArena(name, Math.multiplyExact(floats, Float.BYTES));
@@ -171,7 +190,9 @@ public final class Lowering {
         long bytes = Math.multiplyExact(batch(), value.bytesPerImage());
         return define(
                 value,
-                shared.contains(value) ? Buffer.outside(value.name(), bytes) : Buffer.inArena(value.name(), bytes));
+                shared.contains(value)
+                        ? Buffer.outside(value.name(), bytes)
+                        : Buffer.inArena(value.name(), bytes, value.stored()));
     }
 
     /** Memory for the statistics of a group norm: some rows of the channels of {@code x} for each image. */
@@ -204,10 +225,10 @@ public final class Lowering {
     /** A step that maps one or two buffers to one of the same size, tile by tile: x and y hold them, x the result. */
     void pointwise(String label, List<Buffer> in, Buffer out, IntConsumer work) {
         step(label, Step.Kind.POINTWISE, 0, in, List.of(out), memory -> {
-            Floats x = memory.floats(in.get(0));
-            Floats y = in.size() > 1 ? memory.floats(in.get(1)) : null;
-            Floats target = memory.floats(out);
-            long total = out.floats();
+            Numbers x = memory.numbers(in.get(0));
+            Numbers y = in.size() > 1 ? memory.numbers(in.get(1)) : null;
+            Numbers target = memory.numbers(out);
+            long total = out.count();
             return () -> {
                 for (long i = 0; i < total; i += Tiles.SIZE) {
                     int n = (int) Math.min(Tiles.SIZE, total - i);

@@ -12,7 +12,6 @@ import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
-import org.bytedeco.javacpp.FloatPointer;
 import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 import org.patchdiffusion.model.engine.compiled.run.Buffer;
 import org.patchdiffusion.model.engine.compiled.run.ReplicaMemory;
@@ -33,28 +32,31 @@ final class Matmul {
      * A matrix operand.
      *
      * @param buffer what the schedule tracks; null for parameters and gradients, which lie outside
+     * @param start index of the first number in the buffer
      * @param desc dimensions and strides
      * @param place how to find the memory once it is there
      */
-    record Operand(Buffer buffer, memory.desc desc, Function<ReplicaMemory, memory> place) {
+    record Operand(Buffer buffer, long start, memory.desc desc, Function<ReplicaMemory, memory> place) {
 
-        /** A matrix inside a buffer, {@code start} floats behind its beginning. */
+        /** A matrix inside a buffer, {@code start} numbers behind its beginning. */
         static Operand of(Buffer buffer, long start, memory.desc desc) {
-            return new Operand(buffer, desc, memory -> {
-                FloatPointer pointer = memory.pointer(buffer);
-                return memory.dnnl(pointer.getPointer(start), desc);
-            });
+            return new Operand(buffer, start, desc, memory -> memory.dnnl(memory.at(buffer, start), desc));
+        }
+
+        /** The same place with other dimensions and strides. */
+        Operand as(memory.desc other) {
+            return of(buffer, start, other);
         }
 
         /** A parameter, read in place. */
         static Operand parameter(String name, memory.desc desc) {
             return new Operand(
-                    null, desc, memory -> memory.dnnl(memory.parameters().pointer(name), desc));
+                    null, 0, desc, memory -> memory.dnnl(memory.parameters().pointer(name), desc));
         }
 
         /** A parameter's gradient, written in place. */
         static Operand gradientOf(String name, memory.desc desc) {
-            return new Operand(null, desc, memory -> {
+            return new Operand(null, 0, desc, memory -> {
                 memory target = memory.unbound(desc);
                 memory.gradient().follow(name, target);
                 return target;

@@ -22,21 +22,29 @@ final class NormLowering {
         Buffer shift = node.shift() == null ? null : lowering.of(node.shift());
         Buffer adaptive = node.adaptive() == null ? null : lowering.of(node.adaptive());
         Buffer y = lowering.define(node.output());
+        Buffer stage = FloatImages.stage(lowering, node.x());
         Buffer statistics = lowering.training() ? lowering.defineStatistics(node.statistics(), node.x()) : null;
         NormVectors vectors = new NormVectors(node.x().channels());
-        NormForward kernel = new NormForward(node.settings(), node.x(), lowering.batch(), vectors, lowering.tiles());
+        NormForward kernel = new NormForward(node.settings(), node.x(), vectors, lowering.tiles());
         List<Buffer> reads = Buffer.present(x, shift, adaptive);
-        lowering.step(label(node, ""), Step.Kind.POINTWISE, 0, reads, Buffer.present(y, statistics), memory -> {
+        List<Buffer> writes = Buffer.present(y, statistics, stage);
+        lowering.step(label(node, ""), Step.Kind.POINTWISE, 0, reads, writes, memory -> {
+            FloatImages source = new FloatImages(memory, lowering, node.x(), x, stage);
+            FloatImages target = new FloatImages(memory, lowering, node.output(), y, stage);
             NormForward.Tensors tensors = new NormForward.Tensors(
-                    memory.floats(x),
+                    source.floats(),
                     floats(memory, shift),
                     floats(memory, adaptive),
-                    memory.floats(y),
+                    target.floats(),
                     floats(memory, statistics));
             Runnable parameters = parameters(node, memory.parameters(), vectors);
             return () -> {
                 parameters.run();
-                kernel.run(tensors);
+                for (int image = 0; image < lowering.batch(); image++) {
+                    source.load(image);
+                    kernel.run(tensors, image, source.start(image));
+                    target.store(image);
+                }
             };
         });
     }
@@ -58,25 +66,40 @@ final class NormLowering {
         Buffer dShift = defined(lowering, node.dShift());
         Buffer dAdaptive = defined(lowering, node.dAdaptive());
         NormVectors vectors = new NormVectors(norm.x().channels());
-        NormBackward kernel =
-                new NormBackward(norm.settings(), norm.x(), lowering.batch(), node.factor(), vectors, lowering.tiles());
+        NormBackward kernel = new NormBackward(norm.settings(), norm.x(), node.factor(), vectors, lowering.tiles());
+        Buffer xStage = FloatImages.stage(lowering, norm.x());
+        Buffer stage = FloatImages.stage(lowering, node.dy());
+        Buffer moreStage = more == null ? null : FloatImages.stage(lowering, node.more());
         List<Buffer> reads = Buffer.present(x, adaptive, statistics, dy, more);
-        List<Buffer> writes = Buffer.present(dx, dShift, dAdaptive);
+        List<Buffer> writes = Buffer.present(dx, dShift, dAdaptive, xStage, stage, moreStage);
         lowering.step(label(norm, " backward"), Step.Kind.POINTWISE, 0, reads, writes, memory -> {
+            FloatImages source = new FloatImages(memory, lowering, norm.x(), x, xStage);
+            FloatImages given = new FloatImages(memory, lowering, node.dy(), dy, stage);
+            FloatImages added = more == null ? null : new FloatImages(memory, lowering, node.more(), more, moreStage);
+            FloatImages target = new FloatImages(memory, lowering, node.output(), dx, stage);
             NormBackward.Tensors tensors = new NormBackward.Tensors(
-                    memory.floats(x),
+                    source.floats(),
                     floats(memory, adaptive),
                     memory.floats(statistics),
-                    memory.floats(dy),
-                    floats(memory, more),
-                    memory.floats(dx),
+                    given.floats(),
+                    added == null ? null : added.floats(),
+                    target.floats(),
                     floats(memory, dShift),
                     floats(memory, dAdaptive));
             Runnable parameters = parameters(norm, memory.parameters(), vectors);
             Runnable results = results(node, memory, kernel);
             return () -> {
                 parameters.run();
-                kernel.run(tensors);
+                kernel.start();
+                for (int image = 0; image < lowering.batch(); image++) {
+                    source.load(image);
+                    given.load(image);
+                    if (added != null) {
+                        added.load(image);
+                    }
+                    kernel.run(tensors, image, source.start(image));
+                    target.store(image);
+                }
                 results.run();
             };
         });

@@ -45,7 +45,7 @@ final class PoolLowering {
     }
 
     private memory.desc desc(Value value) {
-        return lowering.oneDnn().blocked(lowering.batch(), value.map().physical(), value.height(), value.width());
+        return lowering.oneDnn().image(value, lowering.batch());
     }
 
     static void forward(Lowering lowering, Pool node) {

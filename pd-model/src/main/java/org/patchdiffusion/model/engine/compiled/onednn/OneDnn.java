@@ -2,6 +2,8 @@ package org.patchdiffusion.model.engine.compiled.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_amx;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
 
@@ -11,6 +13,7 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
 import org.nd4j.linalg.factory.Nd4j;
 import org.patchdiffusion.model.engine.compiled.ir.UnsupportedGraphException;
+import org.patchdiffusion.model.engine.compiled.ir.Value;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,9 +24,11 @@ public final class OneDnn {
 
     private final engine cpu;
     private final int lanes;
+    private final int isa;
 
-    private OneDnn(engine cpu, int lanes) {
+    private OneDnn(engine cpu, int lanes, int isa) {
         this.cpu = cpu;
+        this.isa = isa;
         this.lanes = lanes;
     }
 
@@ -42,7 +47,7 @@ public final class OneDnn {
                 LOG.info("oneDNN has no fast convolutions for this processor; graphs run as plans of ND4J operations");
                 return Optional.empty();
             }
-            return Optional.of(new OneDnn(new engine(engine.kind.cpu, 0), avx512 ? 16 : 8));
+            return Optional.of(new OneDnn(new engine(engine.kind.cpu, 0), avx512 ? 16 : 8, isa));
         } catch (LinkageError e) {
             LOG.info("oneDNN does not load here ({}); graphs run as plans of ND4J operations", e.toString());
             return Optional.empty();
@@ -71,10 +76,39 @@ public final class OneDnn {
         return lanes == 16;
     }
 
-    /** Descriptor of a blocked image tensor. */
-    public memory.desc blocked(long batch, long channels, long height, long width) {
-        memory.format_tag tag = lanes == 16 ? memory.format_tag.nChw16c : memory.format_tag.nChw8c;
-        return new memory.desc(new long[] {batch, channels, height, width}, memory.data_type.f32, tag);
+    /**
+     * Whether products of bfloat16 matrices are fast: by AMX. The AVX-512 form of them is slower than float32 with Winograd, and
+     * without either oneDNN emulates the type.
+     */
+    public boolean hasBfloat16() {
+        return has(dnnl_cpu_isa_avx512_core_amx);
+    }
+
+    /** What the processor has for this work, for messages. */
+    public String instructions() {
+        return hasBfloat16()
+                ? "AVX-512 and AMX with bfloat16"
+                : has(dnnl_cpu_isa_avx512_core_bf16)
+                        ? "AVX-512 with bfloat16, without AMX"
+                        : hasWinograd() ? "AVX-512 without bfloat16" : "AVX2";
+    }
+
+    private boolean has(int instructionSet) {
+        return (isa & instructionSet) == instructionSet;
+    }
+
+    /** Descriptor of an image tensor in blocks of channels or with the channels last, its padding included. */
+    public memory.desc image(Value value, long batch) {
+        return image(value, batch, value.physicalChannels());
+    }
+
+    /** The same with the first channels alone; what pads the last block is then oneDNN's own matter. */
+    public memory.desc image(Value value, long batch, long channels) {
+        boolean last = value.layout() == Value.Layout.CHANNELS_LAST;
+        memory.format_tag tag =
+                last ? memory.format_tag.nhwc : lanes == 16 ? memory.format_tag.nChw16c : memory.format_tag.nChw8c;
+        long[] dims = {batch, channels, value.height(), value.width()};
+        return new memory.desc(dims, last ? memory.data_type.bf16 : memory.data_type.f32, tag);
     }
 
     /** Descriptor of a row-major tensor. */
@@ -90,12 +124,22 @@ public final class OneDnn {
 
     /** Descriptor with explicit strides, in floats. */
     public static memory.desc strided(long[] dims, long[] strides) {
-        return new memory.desc(dims, memory.data_type.f32, strides);
+        return strided(memory.data_type.f32, dims, strides);
+    }
+
+    /** Descriptor with explicit strides, in numbers of the type. */
+    public static memory.desc strided(memory.data_type type, long[] dims, long[] strides) {
+        return new memory.desc(dims, type, strides);
+    }
+
+    /** Descriptor of numbers that follow each other. */
+    public static memory.desc row(memory.data_type type, long count) {
+        return strided(type, new long[] {count}, new long[] {1});
     }
 
     /** Descriptor that lets a primitive choose. */
-    public static memory.desc any(long... dims) {
-        return new memory.desc(dims, memory.data_type.f32, memory.format_tag.any);
+    public static memory.desc any(memory.data_type type, long... dims) {
+        return new memory.desc(dims, type, memory.format_tag.any);
     }
 
     /** Attributes under which primitives use scratch memory from the arena. */

@@ -19,21 +19,24 @@ import org.patchdiffusion.model.engine.compiled.ir.Value;
  */
 public final class ChooseLayouts implements Layouts {
 
+    private final Value.Layout images;
     private final int lanes;
     private final List<Node> nodes = new ArrayList<>();
     private final Map<Value, List<Value>> copies = new HashMap<>();
 
-    private ChooseLayouts(int lanes) {
+    private ChooseLayouts(Value.Layout images, int lanes) {
+        this.images = images;
         this.lanes = lanes;
     }
 
     /**
      * Places every tensor of a graph.
      *
-     * @param lanes channels in a block
+     * @param images layout of image tensors: in blocks, or with the channels last
+     * @param lanes channels in a block; where they are last, their number is padded to a multiple of it
      */
-    public static TypedGraph run(TypedGraph graph, int lanes) {
-        ChooseLayouts pass = new ChooseLayouts(lanes);
+    public static TypedGraph run(TypedGraph graph, Value.Layout images, int lanes) {
+        ChooseLayouts pass = new ChooseLayouts(images, lanes);
         int forward = 0;
         Map<String, Value> outputs = new LinkedHashMap<>();
         for (int i = 0; i <= graph.nodes().size(); i++) {
@@ -61,7 +64,7 @@ public final class ChooseLayouts implements Layouts {
 
     @Override
     public Value dense(Value value) {
-        return blocked(value, ChannelMap.dense(value.channels(), lanes));
+        return blocked(value, inOrder(value));
     }
 
     @Override
@@ -71,19 +74,41 @@ public final class ChooseLayouts implements Layouts {
 
     @Override
     public Value exact(Value value) {
-        return value.blocked() && value.map().isExact() ? value : plain(value);
+        return value.layout() == Value.Layout.BLOCKED && value.map().isExact() ? value : plain(value);
+    }
+
+    @Override
+    public Value matrix(Value value) {
+        return isMatrix(value) ? dense(value) : plain(value);
+    }
+
+    @Override
+    public void placeMatrix(Value output) {
+        if (isMatrix(output)) {
+            placeDense(output);
+        }
+    }
+
+    private boolean isMatrix(Value value) {
+        return images == Value.Layout.CHANNELS_LAST && value.channels() % lanes == 0;
     }
 
     @Override
     public void placeDense(Value output) {
-        output.place(Value.Layout.BLOCKED, ChannelMap.dense(output.channels(), lanes));
+        output.place(images, inOrder(output));
+    }
+
+    private ChannelMap inOrder(Value value) {
+        return images == Value.Layout.CHANNELS_LAST
+                ? ChannelMap.channelsLast(value.channels(), lanes)
+                : ChannelMap.dense(value.channels(), lanes);
     }
 
     private Value blocked(Value value, ChannelMap map) {
         if (value.blocked()) {
             return value.map().equals(map) ? value : blocked(plain(value), map);
         }
-        return copy(value, Value.Layout.BLOCKED, map);
+        return copy(value, images, map);
     }
 
     private Value copy(Value value, Value.Layout layout, ChannelMap map) {

@@ -3,6 +3,7 @@ package org.patchdiffusion.model.engine.compiled.run;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * A piece of memory that a schedule computes with. The planner gives it a place in the arena, unless it lies
@@ -12,22 +13,29 @@ public final class Buffer {
     private final String name;
     private final long bytes;
     private final boolean external;
+    private final DataType type;
     private int first = Integer.MAX_VALUE;
     private int last = -1;
     private long offset = -1;
 
-    private Buffer(String name, long bytes, boolean external) {
+    private Buffer(String name, long bytes, boolean external, DataType type) {
         this.name = name;
+        this.type = type;
         this.bytes = bytes;
         this.external = external;
     }
 
     public static Buffer inArena(String name, long bytes) {
-        return new Buffer(name, bytes, false);
+        return inArena(name, bytes, DataType.FLOAT);
+    }
+
+    /** Memory for numbers of a type. */
+    public static Buffer inArena(String name, long bytes, DataType type) {
+        return new Buffer(name, bytes, false, type);
     }
 
     public static Buffer outside(String name, long bytes) {
-        return new Buffer(name, bytes, true);
+        return new Buffer(name, bytes, true, DataType.FLOAT);
     }
 
     /** Those that are there. */
@@ -43,9 +51,13 @@ public final class Buffer {
         return bytes;
     }
 
-    /** How many float32 numbers it holds. */
-    public long floats() {
-        return bytes / Float.BYTES;
+    /** How many numbers of its type it holds. */
+    public long count() {
+        return bytes / type.width();
+    }
+
+    public DataType type() {
+        return type;
     }
 
     public boolean isExternal() {

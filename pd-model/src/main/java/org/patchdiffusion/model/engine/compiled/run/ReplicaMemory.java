@@ -1,14 +1,24 @@
 package org.patchdiffusion.model.engine.compiled.run;
 
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.patchdiffusion.model.engine.DropoutDraws;
+import org.patchdiffusion.model.engine.compiled.kernel.BfloatCodec;
+import org.patchdiffusion.model.engine.compiled.kernel.Bfloats;
 import org.patchdiffusion.model.engine.compiled.kernel.Floats;
+import org.patchdiffusion.model.engine.compiled.kernel.Numbers;
 import org.patchdiffusion.model.engine.compiled.onednn.OneDnn;
 
 /** What the steps of one replica run on: its arena, outside buffers, parameters, gradient, draw and oneDNN stream. */
@@ -20,6 +30,7 @@ public final class ReplicaMemory implements AutoCloseable {
     private final GradientMemory gradient;
     private final DropoutDraws draws;
     private final stream stream;
+    private final BfloatCodec codec = new BfloatCodec();
     private final List<Pointer> owned = new ArrayList<>();
 
     ReplicaMemory(
@@ -73,9 +84,32 @@ public final class ReplicaMemory implements AutoCloseable {
         return new FloatPointer(arena.getPointer(buffer.offset()));
     }
 
-    /** A buffer as numbers. */
+    /** The work of copying memory into another layout or type. */
+    public Runnable reorder(memory from, memory to) {
+        reorder primitive = own(new reorder(from, to));
+        IntMemoryMap arguments =
+                own(new IntMemoryMap()).put(DNNL_ARG_FROM, from).put(DNNL_ARG_TO, to);
+        return () -> primitive.execute(stream, arguments);
+    }
+
+    /** Place of a number in a buffer. */
+    public Pointer at(Buffer buffer, long index) {
+        return new BytePointer(pointer(buffer)).getPointer(index * buffer.type().width());
+    }
+
+    /** A buffer of float32 numbers. */
     public Floats floats(Buffer buffer) {
-        return new Floats(pointer(buffer), buffer.floats());
+        return new Floats(pointer(buffer), buffer.count());
+    }
+
+    /** A buffer of bfloat16 numbers. */
+    public Bfloats bfloats(Buffer buffer) {
+        return new Bfloats(pointer(buffer), buffer.count(), codec);
+    }
+
+    /** A buffer of numbers of its type. */
+    public Numbers numbers(Buffer buffer) {
+        return buffer.type() == DataType.BFLOAT16 ? bfloats(buffer) : floats(buffer);
     }
 
     /** A buffer as oneDNN memory. */

@@ -48,9 +48,9 @@ class KernelsTest {
 
         /** @param args the kernels that the JVM must have chosen */
         public static void main(String[] args) {
-            assertEquals(args[0], Kernels.create().getClass().getSimpleName());
+            assertEquals(args[0], Kernels.create(Tiles.SIZE).getClass().getSimpleName());
             for (int n : new int[] {1, 7, 16, 24, 1000, Tiles.SIZE}) {
-                new Child(Kernels.create(), n).checkAll();
+                new Child(Kernels.create(Tiles.SIZE), n).checkAll();
             }
         }
 
@@ -63,7 +63,7 @@ class KernelsTest {
         }
 
         private void checkAll() {
-            Kernels plain = new PlainKernels();
+            Kernels plain = new PlainKernels(Tiles.SIZE);
             float[] other = new float[Tiles.SIZE];
             float[] out = new float[Tiles.SIZE];
 

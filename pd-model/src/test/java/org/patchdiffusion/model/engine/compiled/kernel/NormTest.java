@@ -101,13 +101,17 @@ class NormTest {
         Floats shift = memory(test.shift, i -> i, channels);
         Floats y = memory(new double[0], i -> i, floats);
         Floats statistics = memory(new double[0], i -> i, Norm.ROWS * image.physicalChannels());
-        new NormForward(settings, image, 1, vectors, new Tiles(LANES))
-                .run(new NormForward.Tensors(x, shift, null, y, statistics));
+        new NormForward(settings, image, vectors, new Tiles())
+                .run(new NormForward.Tensors(x, shift, null, y, statistics), 0, 0);
         Floats dx = memory(new double[0], i -> i, floats);
         Floats dShift = memory(new double[0], i -> i, channels);
-        NormBackward backward = new NormBackward(settings, image, 1, 1f, vectors, new Tiles(LANES));
-        backward.run(new NormBackward.Tensors(
-                x, null, statistics, memory(test.dy, test::blocked, floats), null, dx, dShift, null));
+        NormBackward backward = new NormBackward(settings, image, 1f, vectors, new Tiles());
+        backward.start();
+        backward.run(
+                new NormBackward.Tensors(
+                        x, null, statistics, memory(test.dy, test::blocked, floats), null, dx, dShift, null),
+                0,
+                0);
 
         double[][] exact = test.exact();
         double rounding = 1e-6 * Math.max(1, Math.abs(mean));

@@ -15,22 +15,23 @@ class TilesTest {
     @Property
     void sumsOverARepeatedBlockAreMultiplesOfIt(
             @ForAll @FloatRange(min = -10, max = 10) float value, @ForAll @IntRange(min = 1, max = 40) int pixels) {
-        Tiles tiles = new Tiles(LANES);
+        Tiles tiles = new Tiles();
+        TileOrder order = new TileOrder(LANES, 1, Tiles.SIZE);
         float[] row = new float[2 * LANES];
         for (int i = 0; i < row.length; i++) {
             row[i] = value + i;
         }
         int n = pixels * LANES;
         for (int at : new int[] {0, n}) {
-            tiles.repeat(row, LANES, tiles.x, at, n);
+            order.repeat(row, LANES, tiles.x, at, n);
             tiles.startSums(at + n);
             tiles.addCentred(at + n);
             float[] sums = new float[2 * LANES];
             float[] squares = new float[2 * LANES];
             if (at == 0) {
-                tiles.endSums(n, sums, squares, LANES);
+                tiles.endSums(order, n, sums, squares, LANES);
             } else {
-                tiles.endSums(at, n, sums, squares, LANES);
+                tiles.endSums(LANES, at, n, sums, squares, LANES);
             }
             for (int i = 0; i < row.length; i++) {
                 double want = i < LANES ? 0 : row[i];

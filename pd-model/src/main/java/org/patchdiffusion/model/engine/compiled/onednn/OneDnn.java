@@ -38,8 +38,8 @@ public final class OneDnn {
     }
 
     private static Optional<OneDnn> load() {
+        loadNd4jFirst();
         try {
-            loadNd4jFirst();
             int isa = dnnl_get_effective_cpu_isa();
             boolean avx512 = (isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
             boolean avx2 = (isa & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2;

@@ -3,12 +3,18 @@ package org.patchdiffusion.examples.cli;
 import org.patchdiffusion.model.engine.Engine;
 import org.patchdiffusion.model.engine.Engines;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** Which engine executes the graphs, and on how many threads. */
 final class EngineOptions implements HelpSection {
     private static final String BEST = "best";
+
+    @Spec(Spec.Target.MIXEE)
+    CommandSpec command;
 
     @Option(
             names = "--engine",
@@ -57,10 +63,14 @@ final class EngineOptions implements HelpSection {
     /**
      * The engine that the options name, or {@code best}.
      *
-     * @throws IllegalArgumentException if they contradict each other
+     * @throws ParameterException if they contradict each other
      */
     String engine() {
-        return precision == null ? name : precision.engine(name);
+        try {
+            return precision == null ? name : precision.engine(name);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), e.getMessage(), e);
+        }
     }
 
     /**
@@ -69,11 +79,16 @@ final class EngineOptions implements HelpSection {
      * @throws IllegalStateException if the processor lacks what the precision needs
      */
     Engine create() {
-        String engine = engine();
-        if (threads == null) {
-            return engine.equals(BEST) ? Engines.best() : Engines.byName(engine);
+        if (threads != null) {
+            return engine(threads);
         }
-        return engine.equals(BEST) ? Engines.best(threads) : Engines.byName(engine, threads);
+        String engine = engine();
+        return engine.equals(BEST) ? Engines.best() : Engines.byName(engine);
+    }
+
+    private Engine engine(int count) {
+        String engine = engine();
+        return engine.equals(BEST) ? Engines.best(count) : Engines.byName(engine, count);
     }
 
     /** Makes the engine of one of some workers, which share the threads. */
@@ -82,7 +97,7 @@ final class EngineOptions implements HelpSection {
             return create();
         }
         int share = Math.max(1, threadCount() / workers);
-        return name.equals(BEST) ? Engines.best(share) : Engines.byName(name, share);
+        return engine(share);
     }
 
     /** What {@code --threads} says, or the number of cores. */

@@ -223,10 +223,12 @@ class FoundFaultsTest {
     void aChainOfThreeThousandOperationsCompiles(Candidate engine) {
         int y = conv(s.placeholder(2, 3, 4, 4), 4, 3);
         int other = s.placeholder(s.shape(y));
+        // A sum kept in the eight bits of bfloat16 stops growing where what is added is smaller than its last bit.
+        double factor = engine.name().equals("bf16") ? 0.5 : 0.99;
         Form chain = (c, v) -> {
             SDVariable sum = v[0];
             for (int i = 0; i < 1500; i++) {
-                sum = sum.add(v[1]).mul(0.99);
+                sum = sum.add(v[1]).mul(factor);
             }
             return sum;
         };

@@ -38,6 +38,7 @@ class UsageTest {
                 "bench --patch 30 | --patch 30: height 30 does not fit a network of 3 levels",
                 "bench --batch 0 | --batch N: it is 0, expected a whole number from 1 to 1000000",
                 "bench --batch 2147483648 | --batch N: it is 2147483648, expected a whole number from 1 to 1000000",
+                "bench --precision half | there is no precision \"half\"; choose float32 or bf16",
                 "bench --engine quick | there is no engine \"quick\"; choose one of samediff, generic, exact, fast, bf16, best",
                 "bench --threads 0 | --threads N: it is 0, expected a whole number from 1 to 1024",
                 "bench --step-ms 3 | --step-ms has no effect without --mode data",

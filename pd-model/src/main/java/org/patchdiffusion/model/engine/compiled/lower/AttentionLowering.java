@@ -1,14 +1,7 @@
 package org.patchdiffusion.model.engine.compiled.lower;
 
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCRATCHPAD;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
-
 import java.util.List;
-import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.softmax_forward;
 import org.patchdiffusion.model.engine.compiled.ir.Attention;
 import org.patchdiffusion.model.engine.compiled.ir.Value;
 import org.patchdiffusion.model.engine.compiled.kernel.Floats;
@@ -96,30 +89,9 @@ final class AttentionLowering {
         Buffer weights = lowering.allocate(node.output().name() + " weights", heads * pixels * pixels);
         lowering.attentionWeights().put(node.output().name(), weights);
         multiply(partTransposed(sources, 0), part(sources, 1), Operand.of(weights, 0, scores), factor);
-        softmax(weights);
+        Softmax.forward(lowering, node.output().name(), scores, weights);
         Operand output = Operand.of(lowering.define(node.output()), 0, dense);
         multiply(part(sources, 2), Operand.of(weights, 0, scoresTransposed()), output, 1f);
-    }
-
-    private void softmax(Buffer weights) {
-        softmax_forward.primitive_desc softmax = new softmax_forward.primitive_desc(
-                new softmax_forward.desc(dnnl_forward_training, scores, 2),
-                OneDnn.attributes(),
-                lowering.oneDnn().engine());
-        OneDnn.requireFast(
-                softmax.impl_info_str().getString(),
-                "the softmax of " + node.output().name());
-        memory.desc scratchDesc = softmax.scratchpad_desc();
-        Buffer scratch = lowering.scratch(scratchDesc);
-        lowering.step(
-                "softmax forward", Step.Kind.POINTWISE, 0, List.of(weights), List.of(weights, scratch), memory -> {
-                    IntMemoryMap arguments = memory.own(new IntMemoryMap())
-                            .put(DNNL_ARG_SRC, memory.dnnl(weights, scores))
-                            .put(DNNL_ARG_DST, memory.dnnl(weights, scores))
-                            .put(DNNL_ARG_SCRATCHPAD, memory.dnnl(scratch, scratchDesc));
-                    softmax_forward primitive = memory.own(new softmax_forward(softmax));
-                    return () -> primitive.execute(memory.stream(), arguments);
-                });
     }
 
     private void gradient(Attention.Gradient gradient) {

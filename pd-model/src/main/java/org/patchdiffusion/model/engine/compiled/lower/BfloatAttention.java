@@ -4,8 +4,6 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCRATCHPAD;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +54,7 @@ final class BfloatAttention {
         matrices = apart(node.sources());
         Buffer inFloats = lowering.allocate(node.output().name() + " scores", scoreCount());
         multiply(matrices.get(0), transposed(matrices.get(1)), Operand.of(inFloats, 0, scores), factor);
-        softmax(inFloats);
+        Softmax.forward(lowering, node.output().name(), scores, inFloats);
         weights = halves(node.output().name() + " weights", scoreCount());
         convert(inFloats, weights);
         Buffer y = lowering.define(node.output());
@@ -185,35 +183,10 @@ final class BfloatAttention {
         });
     }
 
-    private softmax_forward.primitive_desc describeSoftmax() {
-        softmax_forward.primitive_desc softmax = new softmax_forward.primitive_desc(
-                new softmax_forward.desc(dnnl_forward_training, scores, 2),
-                OneDnn.attributes(),
-                lowering.oneDnn().engine());
-        OneDnn.requireFast(
-                softmax.impl_info_str().getString(),
-                "the softmax of " + node.output().name());
-        return softmax;
-    }
-
-    private void softmax(Buffer inFloats) {
-        softmax_forward.primitive_desc softmax = describeSoftmax();
-        memory.desc scratchDesc = softmax.scratchpad_desc();
-        Buffer scratch = lowering.scratch(scratchDesc);
-        lowering.step(
-                "softmax forward", Step.Kind.POINTWISE, 0, List.of(inFloats), List.of(inFloats, scratch), memory -> {
-                    IntMemoryMap arguments = memory.own(new IntMemoryMap())
-                            .put(DNNL_ARG_SRC, memory.dnnl(inFloats, scores))
-                            .put(DNNL_ARG_DST, memory.dnnl(inFloats, scores))
-                            .put(DNNL_ARG_SCRATCHPAD, memory.dnnl(scratch, scratchDesc));
-                    softmax_forward primitive = memory.own(new softmax_forward(softmax));
-                    return () -> primitive.execute(memory.stream(), arguments);
-                });
-    }
-
     /** In place; the weights come back to float32 for it. */
     private void softmaxBackward(Buffer inFloats) {
-        softmax_forward.primitive_desc forward = describeSoftmax();
+        softmax_forward.primitive_desc forward =
+                Softmax.describe(lowering, node.output().name(), scores);
         softmax_backward.primitive_desc softmax = new softmax_backward.primitive_desc(
                 new softmax_backward.desc(scores, scores, 2),
                 OneDnn.attributes(),
